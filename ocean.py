@@ -1,0 +1,583 @@
+"""The world: sailors and their ships, who sees whom, mail, discoveries and treasure.
+
+Plain Python: no HTTP, no files, no clock. Whoever uses it sets the time, then asks for one thing:
+
+    >>> ocean = Ocean()
+    >>> ocean.now = 0                       # seconds, by any clock
+    >>> ada = ocean.join("ada")
+    >>> ocean.sail(ada, x=895, y=450, heading=90, speed=5)
+    >>> ocean.now = 2
+    >>> ocean.place(ada)                    # she left the map on the right and came in on the left
+    (5.0, 450.0)
+
+Words: a *sailor* is a player, with one ship. To *sound* is to measure how deep the sea floor is. A *tide* is one
+round of the treasure hunt. What never changes, the sea floor for one, is in `planet.py`.
+
+Nothing moves by itself. A ship is remembered as a place, a heading, a speed and the time when that was so;
+where it is now is worked out when somebody asks. Sailors call this dead reckoning.
+"""
+
+import math
+import secrets
+import unicodedata
+from collections import OrderedDict, defaultdict, deque
+from dataclasses import dataclass, field
+from random import Random
+from typing import NamedTuple
+
+from planet import (
+    ABILITIES,
+    CLEM,
+    CLEM_SPEED,
+    SEAMOUNTS,
+    SIZE,
+    TREASURES,
+    bearing,
+    clem_answer,
+    clem_place,
+    distance,
+    lay_out,
+    reckon,
+    seafloor,
+    seamount_at,
+)
+
+NAP = 15 * 60  # seconds without a request after which a sailor is asleep
+MAILBOX = 100  # messages that fit into a mailbox
+CHAT_LENGTH = 200  # characters in a message
+LAST_WORDS = 20  # messages to everyone that the chart shows
+HARBOUR = 50  # metres: new ships lie within this of the middle of the ocean, so that they see each other
+REACH_DOWN = 3  # metres: a treasure this much deeper or higher than the ship is still at its depth
+
+# What one key press does: which order, and by how much (metres a second, degrees).
+ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d": ("heading", +10)}
+
+# The bits of a ship's status.
+CHAT_WAITS, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER = 1, 2, 4, 8
+
+MOCEAN = "Mocean"  # who speaks when the ocean itself has news
+SAMPLE_NAMES = "ada grace sylvia jacques jeanne marie vasco zheng tupaia sindbad".split()
+ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0 and 1, which look alike
+
+
+# ---- What can go wrong ----
+
+
+class Trouble(Exception):
+    """Why something can't be done, as a sentence, and a route with its keys that can.
+
+    Each kind is one error of the protocol: its HTTP status and its word.
+    Without a route, the reply shows how to ask the same route so that it works.
+    """
+
+    status, word = 500, "bug"
+
+    def __init__(self, sentence, route=None, **keys):
+        super().__init__(sentence)
+        self.instead = (route, keys) if route else None
+
+
+class BadValue(Trouble):
+    status, word = 400, "bad-value"
+
+
+class UnknownId(Trouble):
+    status, word = 403, "unknown-id"
+
+
+class NoSailor(Trouble):
+    status, word = 404, "no-sailor"
+
+
+class NoItem(Trouble):
+    status, word = 404, "no-item"
+
+
+class NameTaken(Trouble):
+    status, word = 409, "name-taken"
+
+
+class MailboxFull(Trouble):
+    status, word = 409, "mailbox-full"
+
+
+class Cannot(Trouble):
+    status, word = 409, "cannot"
+
+
+class OceanFull(Trouble):
+    status, word = 503, "ocean-full"
+
+
+# ---- Sailors and their words ----
+
+
+class Message(NamedTuple):
+    """What somebody said. Every message in the ocean has a number of its own, one more than the one before."""
+
+    number: int
+    sender: str
+    message: str
+    sent: float
+
+
+NO_MESSAGE = Message(0, "", "", 0.0)
+
+
+@dataclass
+class Sailor:
+    """A player with a ship that was at x, y at the time `since`, and has sailed on like this ever since."""
+
+    name: str
+    id: str
+    x: float
+    y: float
+    since: float
+    heard: float  # the time of the last request
+    heading: float = 0.0
+    speed: float = 0.0
+    depth: float = 0.0  # as ordered; Ocean.depth is what the sea floor makes of it
+    items: list = field(default_factory=list)
+    mailbox: deque = field(default_factory=deque)
+
+    def ability(self, what):
+        """The best of what the ship can do by itself and with each thing aboard, see planet.ABILITIES."""
+        return max([ABILITIES[what], *(TREASURES[item].get(what, 0) for item in self.items)])
+
+    def top_speed(self, depth):
+        """Metres a second, at most, at a depth."""
+        return self.ability("diving speed" if depth else "speed")
+
+    def sight(self, depth):
+        """How many metres the sailor sees from a depth."""
+        return self.ability("sight") / (1 + depth / self.ability("clarity"))
+
+
+def proper_name(text):
+    """The text as a sailor's name: 2 to 16 letters, digits, - or _ of any script. Raises BadValue."""
+    name = unicodedata.normalize("NFKC", text).strip()
+    if 2 <= len(name) <= 16 and all(map(fits_a_name, name)) and not is_mark(name[0]):
+        return name
+    raise BadValue(f"A name has 2 to 16 letters, digits, - or _. “{text[:40]}” is not such a name.")
+
+
+def fits_a_name(character):
+    return character in "-_" or character.isalpha() or character.isdecimal() or is_mark(character)
+
+
+def is_mark(character):
+    """True for what some scripts set on a letter, like the vowels of Hindi."""
+    return unicodedata.category(character).startswith("M")
+
+
+def same_name(name):
+    """What two names have in common that differ only in case or Unicode form."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().casefold())
+
+
+RESERVED_NAMES = {same_name(CLEM), same_name(MOCEAN)}
+
+
+def proper_message(text):
+    """The text as a chat message: one line of 1 to 200 characters, none of them control characters. Raises BadValue."""
+    line = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Zl", "Zp")).strip()
+    if 1 <= len(line) <= CHAT_LENGTH:
+        return line
+    raise BadValue(f"A message has 1 to {CHAT_LENGTH} characters. Yours, “{line[:40]}...”, has {len(line)}.")
+
+
+def new_id():
+    """A secret of 8 letters and digits: one of 31 ** 8, some 850 billion."""
+    return "".join(secrets.choice(ID_LETTERS) for _ in range(8))
+
+
+# ---- Who is near whom ----
+
+
+class Lookout:
+    """Knows which ships are near a place.
+
+    One look around serves all who ask until the next look, a few times a second: so a poll costs the same among
+    1,000 ships as alone. The ocean is cut into square cells, so that each ship is compared only with those around it.
+    """
+
+    CELL = 20  # metres
+    CELLS = SIZE // CELL  # in each direction
+
+    def __init__(self):
+        self.cells = defaultdict(list)
+        self.sighted = set()  # who sees another ship
+        self.looked = -math.inf
+
+    def is_due(self, now, ships):
+        """True four times a second. With thousands of ships a look takes longer, so there are fewer."""
+        return not 0 <= now - self.looked < max(0.25, ships / 5000)
+
+    def look_around(self, now, ships):
+        """Note where all ships are, each given as (who, x, y, metres of sight)."""
+        self.looked = now
+        self.cells.clear()
+        for who, x, y, _ in ships:
+            self.cells[self.cell(x), self.cell(y)].append((who, x, y))
+        self.sighted = {who for who, x, y, sight in ships if any(other != who for other in self.near(x, y, sight))}
+
+    def near(self, x, y, radius):
+        """Who was within so many metres of a place at the last look."""
+        steps = range(-math.ceil(radius / self.CELL), math.ceil(radius / self.CELL) + 1)
+        columns, rows = ({(self.cell(middle) + step) % self.CELLS for step in steps} for middle in (x, y))
+        for column in columns:
+            for row in rows:
+                for who, at_x, at_y in self.cells.get((column, row), ()):
+                    if distance(x, y, at_x, at_y) <= radius:
+                        yield who
+
+    def cell(self, metres):
+        return int(metres // self.CELL) % self.CELLS
+
+
+# ---- The ocean ----
+
+
+class Ocean:
+    """All that changes. Set `now`, in seconds, before asking for anything."""
+
+    def __init__(self, most_awake=500):
+        self.now = 0.0
+        self.began = None  # when it was first asked for something
+        self.most_awake = most_awake
+        self.sailors = {}  # by id
+        self.names = {}  # the same sailors by same_name
+        self.awake = OrderedDict()  # the same by id, but no sleepers, and who was heard longest ago comes first
+        self.lookout = Lookout()
+        self.found = {}  # the discovered seamounts' names, and who discovered them
+        self.tide = 1
+        self.treasures = lay_out(self.tide)  # by name, those that nobody holds
+        self.last_number = 0
+        self.last_words = deque(maxlen=LAST_WORDS)  # said to everyone
+
+    # -- Coming and going
+
+    def join(self, name, id=None):
+        """The sailor of this name: a new one or, with the id, the one who is aboard already.
+
+        Raises BadValue, UnknownId, Cannot (the id is another sailor's), NameTaken or OceanFull.
+        """
+        name = proper_name(name)
+        if id:
+            return self.welcome_back(name, id)
+        if self.is_taken(name):
+            raise NameTaken(f"The name {name} is taken. Choose another one. If it is yours, send your id too.")
+        self.need_room()
+        # The same name gets the same berth each time, without remembering it.
+        berth = Random(same_name(name))
+        x, y = (SIZE / 2 + berth.uniform(-HARBOUR, HARBOUR) for _ in range(2))
+        sailor = Sailor(name, new_id(), x, y, since=self.now, heard=self.now)
+        self.sailors[sailor.id] = self.names[same_name(name)] = self.awake[sailor.id] = sailor
+        return sailor
+
+    def welcome_back(self, name, id):
+        """The sailor who has both this name and this id. Raises UnknownId or Cannot."""
+        sailor = self.sailor(id)
+        if same_name(sailor.name) != same_name(name):
+            raise Cannot(f"This id belongs to {sailor.name}, not to {name}. Leave the id out for a new ship.")
+        return sailor
+
+    def sailor(self, id):
+        """The sailor with this id, awake from now on. Raises UnknownId or OceanFull."""
+        sailor = self.sailors.get(id.strip().lower())
+        if not sailor:
+            raise UnknownId(f"No sailor has the id “{id[:20]}”. Join the game: the reply tells you your id.", "join")
+        if self.is_asleep(sailor):
+            self.need_room()
+            self.sail(sailor, speed=0.0)
+        sailor.heard = self.now
+        self.awake[sailor.id] = sailor
+        self.awake.move_to_end(sailor.id)
+        return sailor
+
+    def quit(self, id):
+        """End a voyage: the name is free again, and what the ship held is where it lay before. Returns the name."""
+        sailor = self.sailor(id)
+        places = lay_out(self.tide)
+        self.treasures.update({item: places[item] for item in sailor.items})
+        del self.sailors[sailor.id], self.names[same_name(sailor.name)], self.awake[sailor.id]
+        return sailor.name
+
+    def belongs(self, id, name):
+        """True if this is the id of the sailor with this name."""
+        return id in self.sailors and self.names.get(same_name(name)) is self.sailors[id]
+
+    def is_taken(self, name):
+        return same_name(name) in self.names or same_name(name) in RESERVED_NAMES
+
+    def free_name(self):
+        """A name that a new sailor can take."""
+        numbered = (f"sailor{number}" for number in range(len(self.names) + 1))
+        return next(name for name in [*SAMPLE_NAMES, *numbered] if not self.is_taken(name))
+
+    def is_asleep(self, sailor):
+        return self.now - sailor.heard >= NAP
+
+    def awake_sailors(self):
+        """All who are not asleep."""
+        while self.awake and self.is_asleep(next(iter(self.awake.values()))):
+            self.awake.popitem(last=False)
+        return self.awake.values()
+
+    def need_room(self):
+        """Raises OceanFull if no other ship may sail now."""
+        if len(self.awake_sailors()) >= self.most_awake:
+            raise OceanFull(f"The ocean is full: {self.most_awake} ships sail now. Try again in a few minutes.", "who")
+
+    def who(self):
+        """The names of the robot and of all who are awake."""
+        return [CLEM, *(sailor.name for sailor in self.awake_sailors())]
+
+    # -- Sailing
+
+    def place(self, sailor):
+        """Where the ship is now, as (x, y). A sleeper's ship lies at anchor since the nap began."""
+        until = min(self.now, sailor.heard + NAP)
+        return reckon(sailor.x, sailor.y, sailor.heading, sailor.speed, max(0.0, until - sailor.since))
+
+    def depth(self, sailor):
+        """How deep the ship is now: as ordered, but where the sea floor is higher it rises by itself."""
+        return min(sailor.depth, seafloor(*self.place(sailor))) if sailor.depth else 0.0
+
+    def sail(self, sailor, **orders):
+        """Set any of heading, speed, depth, x and y, from here and now on."""
+        sailor.x, sailor.y = self.place(sailor)
+        sailor.since = self.now
+        for order, value in orders.items():
+            setattr(sailor, order, value)
+
+    def turn(self, sailor, degrees):
+        """Set the heading in compass degrees; 450 and -270 are the same as 90."""
+        self.sail(sailor, heading=degrees % 360)
+
+    def set_speed(self, sailor, speed):
+        """Set the speed in metres a second, from 0 to the ship's top speed. Raises BadValue or Cannot."""
+        limit = sailor.top_speed(sailor.depth)
+        if 0 <= speed <= limit:
+            self.sail(sailor, speed=speed)
+        elif limit < speed <= sailor.top_speed(depth=0):
+            raise Cannot(f"Under water your speed is at most {limit} m/s, not {speed:g}. Come up first.", "dive", depth=0)
+        else:
+            raise BadValue(f"Your speed is from 0 to {limit} m/s. You sent {speed:g}.")
+
+    def accelerate(self, sailor, ctrl):
+        """One key press, see ACCELERATE: never slower than 0 nor faster than the top speed."""
+        order, step = ACCELERATE[ctrl]
+        if order == "heading":
+            self.turn(sailor, sailor.heading + step)
+        else:
+            self.sail(sailor, speed=max(0.0, min(sailor.speed + step, sailor.top_speed(sailor.depth))))
+
+    def dive(self, sailor, depth):
+        """Go to a depth in metres; 0 is the surface. Under water the ship slows down. Raises BadValue or Cannot."""
+        floor = seafloor(*self.place(sailor))
+        if depth < 0:
+            raise BadValue(f"A depth is 0 or more metres. You sent {depth:g}, and ships can't fly.")
+        if depth > floor:
+            sentence = f"The sea floor is {floor:.1f} m down here. {depth:g} m is too deep."
+            raise Cannot(sentence, "dive", depth=math.floor(floor))
+        self.sail(sailor, depth=depth, speed=min(sailor.speed, sailor.top_speed(depth)))
+
+    def location(self, sailor):
+        """The place and course of the ship, in the units of the planet, with its status bits and the time."""
+        x, y = self.place(sailor)
+        return {
+            "x": round(x, 2) % SIZE,
+            "y": round(y, 2) % SIZE,
+            "depth": round(self.depth(sailor), 2),
+            "heading": round(sailor.heading, 2) % 360,
+            "speed": round(sailor.speed, 2),
+            "status": self.status(sailor),
+            "time": round(self.now, 3),
+        }
+
+    def velocity(self, sailor):
+        """Metres a second to the east and to the north."""
+        course = math.radians(sailor.heading)
+        return math.sin(course) * sailor.speed, math.cos(course) * sailor.speed
+
+    def status(self, sailor):
+        """The status bits of the ship, added up."""
+        self.keep_lookout()
+        return (
+            CHAT_WAITS * bool(sailor.mailbox)
+            + SHIP_IN_SIGHT * (sailor.id in self.lookout.sighted)
+            + TREASURE_IN_REACH * any(self.reaches(sailor, treasure) for treasure in self.treasures.values())
+            + UNDER_WATER * (sailor.depth > 0)
+        )
+
+    # -- Seeing
+
+    def keep_lookout(self):
+        """Look around if it is time to."""
+        if self.lookout.is_due(self.now, len(self.awake)):
+            ships = [(s.id, *self.place(s), s.sight(self.depth(s))) for s in self.awake_sailors()]
+            self.lookout.look_around(self.now, [*ships, (CLEM, *clem_place(self.now)[:2], 0)])
+
+    def look(self, sailor):
+        """The ships, treasure and discovered seamounts in sight, the nearest first, each with its distance and bearing."""
+        self.keep_lookout()
+        here, sight = self.place(sailor), sailor.sight(self.depth(sailor))
+        near = [self.sailors[who] for who in self.lookout.near(*here, sight + Lookout.CELL) if who in self.awake]
+        things = [
+            *[("ship", ship.name, *self.place(ship), self.depth(ship)) for ship in near if ship is not sailor],
+            ("robot", CLEM, *clem_place(self.now)[:2], 0.0),
+            *[("treasure", *treasure) for treasure in self.treasures.values()],
+            *[("seamount", *mount[:4]) for mount in self.discovered()],
+        ]
+        seen = [sighting(*thing, *here) for thing in things if distance(*here, *thing[2:4]) <= sight]
+        return sorted(seen, key=lambda thing: thing["distance"])
+
+    def sound(self, sailor):
+        """Measure the sea floor: (its depth, the metres of water below the keel, a seamount just discovered or None)."""
+        here = self.place(sailor)
+        floor, mount = seafloor(*here), seamount_at(*here)
+        news = mount if mount and mount.name not in self.found else None
+        if news:
+            self.found[news.name] = sailor.name
+            self.tell_everyone(MOCEAN, f"{sailor.name} discovered the seamount {news.name}!", but=sailor)
+        return floor, floor - self.depth(sailor), news
+
+    def discovered(self):
+        """The seamounts that somebody has discovered."""
+        return [mount for mount in SEAMOUNTS if mount.name in self.found]
+
+    # -- Treasure
+
+    def reaches(self, sailor, treasure):
+        """True if the ship can take a treasure from where it is."""
+        return (
+            abs(treasure.depth - sailor.depth) <= REACH_DOWN  # cheap, and false for most
+            and distance(*self.place(sailor), treasure.x, treasure.y) <= sailor.ability("reach")
+        )
+
+    def get(self, sailor, item):
+        """Take a treasure aboard, and return its name. Asked again, the answer is the same. Raises NoItem or Cannot."""
+        name = next((name for name in TREASURES if same_item(name) == same_item(item)), None)
+        if not name:
+            raise NoItem(f"There is no item “{item[:40]}” in this ocean. Look around: what do you see?", "look")
+        if name in sailor.items:
+            return name
+        if name not in self.treasures:
+            raise Cannot(f"Another ship has the {name}. Look for other treasure.", "look")
+        if not self.reaches(sailor, self.treasures[name]):
+            raise Cannot(f"The {name} is not within reach. Go nearer, and to the same depth.", "look")
+        del self.treasures[name]
+        sailor.items.append(name)
+        if not self.treasures:
+            self.turn_tide(sailor)
+        return name
+
+    def turn_tide(self, finder):
+        """Lay out all treasure anew."""
+        for sailor in self.sailors.values():
+            sailor.items.clear()
+            if sailor.speed > sailor.top_speed(sailor.depth):
+                self.sail(sailor, speed=sailor.top_speed(sailor.depth))
+        self.tide += 1
+        self.treasures = lay_out(self.tide)
+        self.tell_everyone(MOCEAN, f"{finder.name} found the last treasure. A new tide takes all of it and hides it again!")
+
+    # -- Mail
+
+    def send(self, sailor, message, name=None):
+        """Say something to one sailor, or without a name to all who are awake.
+
+        Returns the message's number, how many mailboxes it reached and how many of them were full.
+        Raises BadValue, NoSailor or MailboxFull.
+        """
+        line = proper_message(message)
+        if name is None:
+            return self.tell_everyone(sailor.name, line, but=sailor)
+        if same_name(name) == same_name(CLEM):
+            return self.tell_clem(sailor, line)
+        receiver = self.names.get(same_name(name))
+        if not receiver:
+            raise NoSailor(f"No sailor is called “{name[:40]}”. See who is here.", "who")
+        if len(receiver.mailbox) >= MAILBOX:
+            raise MailboxFull(f"The mailbox of {receiver.name} is full. Try again later.", "who")
+        letter = self.write(sailor.name, line)
+        receiver.mailbox.append(letter)
+        return letter.number, 1, 0
+
+    def tell_everyone(self, sender, line, but=None):
+        """Put a message into every mailbox that has room, but for the sender's. Returns as `send` does."""
+        letter = self.write(sender, line)
+        self.last_words.append(letter)
+        mailboxes = [sailor.mailbox for sailor in self.awake_sailors() if sailor is not but]
+        open_ones = [mailbox for mailbox in mailboxes if len(mailbox) < MAILBOX]
+        for mailbox in open_ones:
+            mailbox.append(letter)
+        return letter.number, len(open_ones), len(mailboxes) - len(open_ones)
+
+    def tell_clem(self, sailor, line):
+        """The robot answers at once, if the answer fits into the sailor's mailbox. Returns as `send` does."""
+        number = self.write(sailor.name, line).number
+        if len(sailor.mailbox) < MAILBOX:
+            sailor.mailbox.append(self.write(CLEM, clem_answer(sailor.name, line, number, self.now)))
+        return number, 1, 0
+
+    def write(self, sender, line):
+        """A new message with the next number."""
+        self.last_number += 1
+        return Message(self.last_number, sender, line, round(self.now, 3))
+
+    def pop(self, sailor, after=None):
+        """The oldest message in the sailor's mailbox, or NO_MESSAGE, and how many wait behind it.
+
+        Without `after` it is taken out. With `after`, those up to that number are forgotten and the next one stays
+        where it is: so a question whose answer was lost on the way can be asked again.
+        """
+        mailbox = sailor.mailbox
+        if after is None:
+            return (mailbox.popleft() if mailbox else NO_MESSAGE), len(mailbox)
+        while mailbox and mailbox[0].number <= after:
+            mailbox.popleft()
+        return (mailbox[0], len(mailbox) - 1) if mailbox else (NO_MESSAGE, 0)
+
+    # -- The chart
+
+    def chart(self):
+        """What everybody may know: the ships on the surface, the discovered seamounts, the last words to everyone."""
+        x, y, heading = clem_place(self.now)
+        ships = [("ship", s.name, *self.place(s), s.heading, s.speed) for s in self.awake_sailors() if not s.depth]
+        return {
+            "sailors": [charted(*ship) for ship in [("robot", CLEM, x, y, heading, CLEM_SPEED), *ships]],
+            "seamounts": [{**mount._asdict(), "found_by": self.found[mount.name]} for mount in self.discovered()],
+            "chat": [letter._asdict() for letter in self.last_words],
+        }
+
+
+def sighting(kind, name, x, y, depth, from_x, from_y):
+    """A thing as a sailor sees it from a place."""
+    return {
+        "kind": kind,
+        "name": name,
+        "x": round(x, 2) % SIZE,
+        "y": round(y, 2) % SIZE,
+        "depth": round(depth, 2),
+        "distance": round(distance(from_x, from_y, x, y), 2),
+        "bearing": round(bearing(from_x, from_y, x, y), 1) % 360,
+    }
+
+
+def charted(kind, name, x, y, heading, speed):
+    """A ship as the chart shows it."""
+    return {
+        "kind": kind,
+        "name": name,
+        "x": round(x, 2) % SIZE,
+        "y": round(y, 2) % SIZE,
+        "heading": round(heading, 2) % 360,
+        "speed": round(speed, 2),
+    }
+
+
+def same_item(name):
+    """What two spellings of an item have in common: Boat-Hook is the boat hook."""
+    return "".join(filter(str.isalnum, name)).lower()

@@ -1,0 +1,491 @@
+"""From request to reply: the Bottle plugin that all routes share.
+
+A route is a plain function. Its parameters are the keys of its URL, and it returns its reply:
+
+    app = Bottle()
+    app.install(Replies({"times": Key("how often", 3, whole_number)}))
+
+    @app.get("/cheer")
+    def cheer(name, times=1):
+        \"\"\"Cheer for somebody.\"\"\"
+        return dict(reply=f"Hooray for {name}! " * times, cheers=times)
+
+Now `/cheer?name=ada&times=2` is answered with a page for a browser, with JSON for a program that asks for it
+(`format=json`), and with text for all others. A key that is missing, unknown or bad is answered with a sentence
+and a URL that works.
+
+Words: after the `?` of a URL stand *keys* and their *values*. A *reply* is a dict: `reply`, the sentence, and other
+*fields*. A *trouble* is an exception that becomes a reply.
+"""
+
+import inspect
+import json
+import re
+from base64 import b64encode
+from difflib import get_close_matches
+from hashlib import sha256
+from math import isfinite
+from typing import Any, Callable, NamedTuple
+from urllib.parse import parse_qsl, quote, urlencode
+
+from bottle import HTTPError, HTTPResponse, SimpleTemplate, request, response
+
+from ocean import BadValue, Trouble
+
+LONGEST_URL = 8000  # characters
+LONGEST_HEADERS = 16000
+MOST_KEYS = 50
+EVERYWHERE = ("format", "id")  # keys that every route understands
+
+FORMATS = {"json": "application/json", "page": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8"}
+
+
+class MissingKey(Trouble):
+    status, word = 400, "missing-key"
+
+
+class UnknownKey(Trouble):
+    status, word = 400, "unknown-key"
+
+
+class NoRoute(Trouble):
+    status, word = 404, "no-route"
+
+
+class BadMethod(Trouble):
+    status, word = 405, "bad-method"
+
+
+class UrlTooLong(Trouble):
+    status, word = 414, "too-long"
+
+
+class HeadersTooLong(Trouble):
+    status, word = 431, "too-long"
+
+
+class Prefetch(Trouble):
+    status, word = 503, "prefetch"
+
+
+class Bug(Trouble):
+    status, word = 500, "bug"
+
+
+# ---- Keys: from the URL to an argument ----
+
+
+class Key(NamedTuple):
+    """What a parameter of a route stands for.
+
+    `what` says what it is; `example` is a value that works, or a function that returns one; `read` turns the text that
+    was sent into the argument, or raises ValueError; `name` is the key's name in the URL if it isn't the parameter's.
+    With `given_by`, only that route gives out values, and a browser may send its value back as a cookie.
+    """
+
+    what: str = "a text"
+    example: Any = "hello"
+    read: Callable = str.strip
+    name: str = ""
+    given_by: str = ""
+
+
+class Wanted(NamedTuple):
+    """A key that one route takes, and the parameter that gets it."""
+
+    parameter: str
+    name: str
+    key: Key
+    required: bool
+
+
+def number(text):
+    """A number such as 90 or 12.5, not infinite."""
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def whole_number(text):
+    """A whole number from 0 up."""
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
+
+
+def one_of(choices):
+    """A reader that accepts only these texts."""
+
+    def read(text):
+        if text.strip().lower() not in choices:
+            raise ValueError(text)
+        return text.strip().lower()
+
+    return read
+
+
+def sent():
+    """The keys and values of this request, both text."""
+    return request.environ.get("mocean.sent", {})
+
+
+def read_query(environ):
+    """The part of the URL after the `?` as a dict. Raises BadValue."""
+    try:
+        # WSGI passes the bytes of the URL on as if they were Latin-1; the world sends UTF-8.
+        query = environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8")
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MOST_KEYS)
+    except UnicodeError:
+        raise BadValue("What you sent is not UTF-8 text. Python's requests and browsers encode it for you.", "") from None
+    except ValueError:
+        raise BadValue(f"You sent more than {MOST_KEYS} keys.", "") from None
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadValue(f"You sent the key {show(name)} more than once. Send each key once.", "")
+    return dict(pairs)
+
+
+def read_keys(wanted, values):
+    """The arguments for a route, from the values sent. Raises MissingKey, BadValue, or what a key's reader raises."""
+    arguments = {}
+    for parameter, name, key, required in wanted:
+        text = values.get(name, "").strip() or (key.given_by and request.get_cookie(name))
+        if text:
+            arguments[parameter] = read_key(name, key, text)
+        elif required:
+            raise MissingKey(f"The key {show(name)} is missing. It is {key.what}.", key.given_by or None)
+    return arguments
+
+
+def read_key(name, key, text):
+    """One argument from its text."""
+    try:
+        return key.read(text)
+    except ValueError:
+        raise BadValue(f"The key {show(name)} is {key.what}. You sent {show(text)}.") from None
+
+
+def check_known(wanted, values, route):
+    """Raises UnknownKey, with what was probably meant, if a key was sent that the route doesn't take."""
+    names = [name for _, name, _, _ in wanted]
+    for name in values:
+        if name not in names and name not in EVERYWHERE:
+            guess = (get_close_matches(name.lower(), names, 1) or [None])[0]
+            hint = f"Did you mean {show(guess)}?" if guess else f"It takes {', '.join(names) or 'no keys'}."
+            sentence = f"The route {route.rule} does not know the key {show(name)}. {hint}"
+            raise UnknownKey(sentence, route.rule[1:], **({guess: values[name]} if guess else {}))
+
+
+def show(text, most=40):
+    """What somebody sent, in quotes and fit to be shown: not too long, on one line, nothing invisible."""
+    text = text if len(text) <= most else text[:most] + "..."
+    return "“" + "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text) + "”"
+
+
+# ---- Guards: requests that no route should see ----
+
+
+def refuse_machines(environ):
+    """Raises Prefetch when a browser asks by itself for a page that nobody has opened yet: a GET acts here."""
+    purposes = [environ.get("HTTP_" + name, "") for name in ("SEC_PURPOSE", "PURPOSE", "X_PURPOSE", "X_MOZ")]
+    if any("prefetch" in purpose or "preview" in purpose for purpose in purposes):
+        raise Prefetch("Your browser asked before you did. Press Enter to ask for real.", "")
+
+
+def refuse_giants(environ):
+    """Raises UrlTooLong or HeadersTooLong."""
+    url = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", ""))
+    if url > LONGEST_URL:
+        raise UrlTooLong(f"Your URL has {url} characters. At most {LONGEST_URL} are read.", "")
+    headers = sum(len(value) for name, value in environ.items() if name.startswith("HTTP_"))
+    if headers > LONGEST_HEADERS:
+        raise HeadersTooLong(f"Your headers have {headers} characters. At most {LONGEST_HEADERS} are read.", "")
+
+
+# ---- The plugin ----
+
+
+class Replies:
+    """Install it on a Bottle app: routes then take keys, and all replies and errors look alike.
+
+    `keys` says what the parameters of the routes stand for, by name. Any other parameter is a text.
+    """
+
+    name, api = "replies", 2
+
+    def __init__(self, keys={}):
+        self.keys = keys
+
+    def setup(self, app):
+        self.app = app
+        app.add_hook("before_request", self.guard)
+        app.default_error_handler = self.explain
+
+    def guard(self):
+        """Read the query before any route sees the request."""
+        try:
+            refuse_machines(request.environ)
+            refuse_giants(request.environ)
+            request.environ["mocean.sent"] = read_query(request.environ)
+        except Trouble as trouble:
+            raise HTTPError(trouble.status, exception=trouble) from None
+
+    def apply(self, callback, route):
+        """What Bottle calls for each route, once: the route with its keys read and its reply rendered."""
+        wanted = self.wanted(route)
+
+        def answer(**parts_of_path):
+            if request.method == "HEAD":  # asks only for the headers, and must not act
+                return render({})
+            request.environ["mocean.wanted"] = wanted
+            try:
+                check_known(wanted, sent(), route)
+                result = callback(**parts_of_path, **read_keys(wanted, sent()))
+            except Trouble as trouble:
+                raise HTTPError(trouble.status, exception=trouble) from None
+            except SystemExit as stop:  # would end the server, and with it everybody's voyage
+                raise RuntimeError(f"the route {route.rule} called exit()") from stop
+            return result if isinstance(result, HTTPResponse) else render(success(result))
+
+        return answer
+
+    def wanted(self, route):
+        """The keys that a route takes: its function's parameters, but for those that stand in its path like <this>."""
+        in_path = re.findall(r"<(\w+)", route.rule)
+        parameters = inspect.signature(route.callback).parameters.values()
+        keys = [(p, self.keys.get(p.name, Key())) for p in parameters if p.name not in in_path]
+        return [Wanted(p.name, key.name or p.name, key, p.default is p.empty) for p, key in keys]
+
+    def explain(self, error):
+        """The reply to whatever went wrong: to a trouble, or to an error that Bottle found."""
+        trouble = error.exception if isinstance(error.exception, Trouble) else self.trouble_of(error)
+        return render({"ok": False, "error": trouble.word, "reply": str(trouble), "try": self.way_out(trouble)})
+
+    def trouble_of(self, error):
+        """The trouble that fits an error of Bottle's."""
+        if error.status_code == 404:
+            return self.no_route(request.path)
+        if error.status_code == 405:
+            return BadMethod(f"The method {show(request.method)} is not used here. Ask with GET.", request.path[1:])
+        if error.status_code < 500:
+            return BadValue(str(error.body), "")
+        return Bug("Something in the server is broken. It is not your fault. The club leader finds it in the log.", "")
+
+    def no_route(self, path):
+        """The trouble of a path that leads nowhere, with what was probably meant."""
+        names = [route.rule[1:] for route in self.public_routes()]
+        guess = (get_close_matches(path.strip("/").lower()[:40], names, 1) or [""])[0]
+        hint = f"Did you mean /{guess}?" if guess else "The front door / shows where to start."
+        return NoRoute(f"There is no route {show(path)} here. {hint}", guess)
+
+    def public_routes(self):
+        """All routes but those that are `secret`: these are for players to find."""
+        return [route for route in self.app.routes if not route.config.get("secret")]
+
+    def rules(self):
+        """All public routes: each with its keys, what it does, and a URL to try."""
+        return [
+            {
+                "route": route.rule,
+                "keys": [name for _, name, _, _ in self.wanted(route)],
+                "does": (inspect.getdoc(route.callback) or "").partition("\n")[0],
+                "example": self.example(route),
+            }
+            for route in self.public_routes()
+        ]
+
+    def way_out(self, trouble):
+        """A URL that works for who asked: what the trouble proposes, or else an example of the same route."""
+        name, values = trouble.instead or (request.route.config.get("instead", request.route.rule[1:]), {})
+        try:
+            read_keys([wanted for wanted in self.wanted(self.route(name)) if wanted.key.given_by], sent())
+        except Trouble as stranger:
+            name, values = stranger.instead
+        return self.example(self.route(name), **values)
+
+    def route(self, name):
+        """The route of this name."""
+        return next(route for route in self.app.routes if route.rule == "/" + name)
+
+    def example(self, route, **values):
+        """A URL that asks a route, with these values and with examples for the other keys that it needs."""
+        pairs = {}
+        for _, name, key, required in self.wanted(route):
+            if key.given_by:
+                pairs.update(self.identity(name))
+            elif name in values and can_read(key, values[name]):
+                pairs[name] = values[name]
+            elif required:
+                pairs[name] = key.example() if callable(key.example) else key.example
+        return route.rule + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
+
+
+def can_read(key, value):
+    """True if a value is a good one for a key."""
+    try:
+        key.read(str(value))
+    except (ValueError, Trouble):
+        return False
+    return True
+
+
+# ---- Rendering: one reply in three forms ----
+
+
+def identity(name):
+    """The key that tells who asks, as an example URL shows it: never on a page, where the browser's cookie tells it."""
+    if name in sent():
+        return {} if wanted_format() == "page" else {name: sent()[name]}
+    return {} if request.get_cookie(name) else {name: "YOUR-" + name.upper()}
+
+
+def success(result):
+    """The reply to a request that worked, from what its route returned: a dict, a sentence or nothing."""
+    fields = result if isinstance(result, dict) else {"reply": "Done." if result is None else str(result)}
+    return {"ok": True, "reply": "Done.", **fields}
+
+
+def wanted_format():
+    """The form that was asked for: by the key `format`, or else by what the Accept header names."""
+    accept = request.environ.get("HTTP_ACCEPT", "")
+    by_header = "page" if "text/html" in accept else "json" if "application/json" in accept else "text"
+    asked = sent().get("format", by_header)
+    return asked if asked in FORMATS else by_header
+
+
+def render(reply):
+    """The reply in the wanted form, ready to be sent."""
+    form = wanted_format()
+    response.content_type = FORMATS[form]
+    for name, value in HEADERS.items():
+        response.set_header(name, value)
+    return {"json": as_json, "page": as_page, "text": as_text}[form](reply) if reply else ""
+
+
+def as_json(reply):
+    """One JSON object."""
+    return json.dumps(reply, ensure_ascii=False, default=str)
+
+
+def as_text(reply):
+    """The sentence on the first line, then a line `field=value` for each field, and for each record in a list of them."""
+    lines = [one_line(reply["reply"])]
+    for name, value in reply.items():
+        if name == "reply" or (name == "ok" and value):
+            continue
+        is_records = isinstance(value, list) and value and isinstance(value[0], dict)
+        lines += [f"{name}={one_line(item)}" for item in (value if is_records else [value])]
+    return "\n".join(lines)
+
+
+def one_line(value):
+    """A value as text, spelled as in JSON but without its quotes: true, 12.5, ada,bob or name=ada; x=12.5."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name}={one_line(item)}" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(one_line, value))
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "true", False: "false"}[value]
+    return " ".join(str(value).splitlines())
+
+
+def as_page(reply):
+    """A page for a browser: the reply, a form to ask again, what was sent, and the same request in Python."""
+    scheme, address = request.urlparts[:2]
+    wanted = request.environ.get("mocean.wanted", ())
+    values = {name: "(your id)" if name == "id" else value for name, value in sent().items()}
+    secret = {name: "YOUR-ID" for _, name, _, _ in wanted if name == "id"}
+    return PAGE.render(
+        reply=reply,
+        fields={name: value for name, value in reply.items() if name not in ("ok", "reply", "try")},
+        address=address,
+        path=request.path,
+        values=values,
+        form=[item for item in wanted if not item.key.given_by],
+        python=f"requests.get({scheme + '://' + address + request.path!r}, params={({**values, **secret})!r}).text",
+        one_line=one_line,
+        style=STYLE,
+    )
+
+
+STYLE = """
+body { max-width: 50rem; margin: auto; padding: 1rem; font: 1.1rem/1.5 system-ui, sans-serif; color: #123; background: #f3fafc }
+h1 { font-size: 1.6rem } h2 { font-size: 1.1rem; margin-top: 2rem }
+nav a { margin-right: 1rem } a { color: #05a }
+table { border-collapse: collapse } th, td { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top }
+td, pre, h1 { overflow-wrap: anywhere; white-space: pre-wrap } label { display: block; margin: .5rem 0 }
+input, button { font: inherit; padding: .2rem .5rem }
+"""
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",  # a URL may hold an id
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; style-src "
+    + f"'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'",
+}
+
+PAGE = SimpleTemplate("""
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{path}} - Mocean</title>
+<style>{{!style}}</style>
+</head>
+<body>
+<nav><a href="/">Front door</a> <a href="/steps">Steps</a> <a href="/mocean">Mocean</a></nav>
+<main>
+<h1>{{reply["reply"]}}</h1>
+% if "try" in reply:
+<p>This works: <a href="{{reply['try']}}">{{reply["try"]}}</a></p>
+% end
+% if form:
+<form action="{{path}}">
+% for _, name, key, required in form:
+<label>{{name}} ({{key.what}}{{"" if required else ", may be left out"}}):
+<input name="{{name}}" autocomplete="off" {{"required" if required else ""}}></label>
+% end
+<button>Ask</button>
+</form>
+% end
+<table>
+% for name, value in fields.items():
+% records = value if isinstance(value, list) and value and isinstance(value[0], dict) else []
+<tr><th scope="row">{{name}}</th><td>\\
+% if records:
+<table>
+<tr>{{!"".join("<th>" + column + "</th>" for column in records[0])}}</tr>
+% for record in records:
+<tr>
+% for item in record.values():
+<td>{{one_line(item)}}</td>
+% end
+</tr>
+% end
+</table>
+% else:
+{{one_line(value)}}\\
+% end
+</td></tr>
+% end
+</table>
+<h2>What you sent</h2>
+<table>
+<tr><th scope="row">address and port</th><td>{{address}}</td></tr>
+<tr><th scope="row">route</th><td>{{path}}</td></tr>
+% for name, value in values.items():
+<tr><th scope="row">key {{name}}</th><td>{{value}}</td></tr>
+% end
+</table>
+<h2>The same in Python</h2>
+<pre>import requests
+print({{python}})</pre>
+</main>
+</body>
+</html>
+""".lstrip())

@@ -1,0 +1,271 @@
+"""Steps: five puzzles. Each is a route, and solving one names the next: http://localhost:8080/begin?message=7
+
+A puzzle is a function from a message to (solved, sentence), and nothing else: the sentence coaches, so it says what is
+wrong with this message and never what the answer is. The puzzles stand in the order in which they are played; add
+another below the last, and the last one will lead to it.
+"""
+
+import re
+from decimal import Decimal, InvalidOperation
+from functools import wraps
+from typing import Callable, NamedTuple
+from unicodedata import normalize
+
+from bottle import Bottle
+
+from replies import Replies, show
+
+app = Bottle()
+app.install(Replies())
+
+
+class Puzzle(NamedTuple):
+    """One stage of the game."""
+
+    route: str  # without the slash
+    task: str  # what the player is asked to send
+    check: Callable
+
+
+PUZZLES = []
+
+
+def puzzle(route, task):
+    """Make a function (of a message, giving solved and a sentence) the check of the next stage, at this route."""
+
+    def add(check):
+        PUZZLES.append(Puzzle(route[1:], task, check))
+        stage = len(PUZZLES)
+
+        @app.get(route, secret=stage > 1)
+        def ask(message=None):
+            return play(stage, message)
+
+        ask.__doc__ = f"Play stage {stage} of Steps: send a message, or none to see the puzzle."
+        return check
+
+    return add
+
+
+def play(stage, message=None):
+    """The reply of a stage, counted from 1, to a message; without one it states the puzzle."""
+    route, task, check = PUZZLES[stage - 1]
+    if not message:
+        return dict(reply=f"Puzzle {stage} of {len(PUZZLES)}. {task}", solved=False, stage=stage, next=None)
+    solved, sentence = check(message)
+    next_route = PUZZLES[stage].route if solved and stage < len(PUZZLES) else None
+    if next_route:
+        sentence = f"{sentence} The next route is {next_route}"
+    return dict(reply=sentence, solved=solved, stage=stage, next=next_route)
+
+
+@app.get("/steps")
+def steps():
+    """Say how to play Steps."""
+    first = PUZZLES[0].route
+    return dict(
+        reply=f"Steps has {len(PUZZLES)} puzzles. Each names the route of the next. Start with the route {first}: "
+        "ask it, read the puzzle, and send your answer as the key message.",
+        start=f"/{first}?message=7",
+        stages=len(PUZZLES),
+    )
+
+
+# ---- Reading numbers ----
+
+MOST_DIGITS = 24
+TOO_LONG = 10**MOST_DIGITS  # stands for all numbers from here up, so that no calculation takes long
+
+
+class NotANumber(ValueError):
+    """A message that is no whole number. The sentence says why."""
+
+
+def read_number(message):
+    """The whole number that a message means: 101, +101, 101.0 or 1,009. Raises NotANumber."""
+    text = normalize("NFKC", message).strip()
+    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", text):
+        text = text.replace(",", "")
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise NotANumber(f"{show(message)} is not a number. Send digits, like 42.") from None
+    if not number.is_finite():
+        raise NotANumber(f"Nobody can count to {show(message)}. Send digits, like 42.")
+    if number and number.adjusted() >= MOST_DIGITS:
+        return TOO_LONG if number > 0 else -TOO_LONG
+    if number != int(number):
+        raise NotANumber(f"{show(message)} lies between two whole numbers. Send a whole number, like 42.")
+    return int(number)
+
+
+def takes_a_number(check):
+    """Turn a check of a whole number into a check of a message."""
+
+    @wraps(check)
+    def check_message(message):
+        try:
+            return check(read_number(message))
+        except NotANumber as reason:
+            return False, str(reason)
+
+    return check_message
+
+
+# ---- Stage 1 ----
+
+
+@puzzle("/begin", "Send a prime number that is greater than 100.")
+@takes_a_number
+def begin(number):
+    if number < 0:
+        return False, "That number is below zero. Prime numbers are above it."
+    if number in (0, 1):
+        return False, f"{number} is not a prime number: the smallest one is 2."
+    if number == TOO_LONG:
+        return False, f"I can only test numbers of up to {MOST_DIGITS} digits. A much shorter one will do."
+    if is_prime(number):
+        return number > 100, f"{number} is a prime number. " + ("Well done!" if number > 100 else "But it is too small.")
+    divisor = next((d for d in range(2, 1000) if number % d == 0), None)
+    if divisor == 2:
+        return False, f"{number} is even, so 2 divides it. It is not a prime number."
+    if divisor:
+        return False, f"{number} is not a prime number: {divisor} divides it."
+    return False, f"{number} is not a prime number, but its divisors are hard to find. Good try! Think smaller."
+
+
+WITNESSES = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41]
+
+
+def is_prime(number):
+    """True for a prime number, at once and without doubt, up to 3.3e24.
+
+    The test is that of Miller and Rabin. That these 13 witnesses never err up to 3,317,044,064,679,887,385,961,980
+    was shown by Sorenson and Webster, "Strong pseudoprimes to twelve prime bases" (2015).
+    """
+    if number < 2 or any(number % witness == 0 for witness in WITNESSES):
+        return number in WITNESSES
+    return all(might_be_prime(number, witness) for witness in WITNESSES)
+
+
+def might_be_prime(number, witness):
+    """False if the witness proves that an odd number is not prime: a prime p has only two square roots of 1, 1 and p - 1."""
+    exponent = number - 1
+    while exponent % 2 == 0:
+        exponent //= 2
+    power = pow(witness, exponent, number)
+    if power == 1:
+        return True
+    while exponent < number - 1 and power != number - 1:
+        power = power * power % number
+        exponent *= 2
+    return power == number - 1
+
+
+# ---- Stage 2 ----
+
+
+@puzzle("/beguine", "Send the seventeenth Fibonacci number. Count 0 as the first one.")
+@takes_a_number
+def beguine(number):
+    numbers = fibonacci_below(TOO_LONG)
+    answer = numbers[16]
+    side = "high" if number > answer else "low"
+    if number == answer:
+        return True, f"{number} it is."
+    if number < 0:
+        return False, "These numbers begin at 0 and grow. Yours is below zero."
+    if number == numbers[17]:
+        return False, f"{number} is the neighbour of the answer. Did you count 0 as the first?"
+    if number in numbers:
+        place = numbers.index(number) + 1
+        return False, f"{number} is a Fibonacci number, but number {place}, when 0 is number 1. It is too {side}."
+    if number == TOO_LONG:
+        return False, "That number is far too long."
+    return False, f"{number} is too {side}, and it is not a Fibonacci number: each is the sum of the two before it."
+
+
+def fibonacci_below(limit):
+    """0, 1, 1, 2, 3, 5 and so on, all that are less than a limit."""
+    numbers = [0, 1]
+    while numbers[-1] + numbers[-2] < limit:
+        numbers.append(numbers[-1] + numbers[-2])
+    return numbers
+
+
+# ---- Stage 3 ----
+
+
+@puzzle("/sirduke", "Duke Ellington wrote the song “Satin Doll”. Send the fourth word that is sung in it.")
+def sirduke(message):
+    words = re.findall(r"[^\W\d_]+", normalize("NFKC", message).casefold())
+    if words == ["wigs"]:
+        return True, "Right, that is the fourth word."
+    if not words:
+        return False, f"This puzzle wants a word made of letters, and {show(message)} has none."
+    if len(words) > 1:
+        return False, f"You sent {len(words)} words. Send only one."
+    if words[0] in ("cigarette", "holder", "which", "me"):
+        return False, f"{show(words[0])} is one of the first five words. Count again!"
+    if words[0] in ("satin", "doll", "baby", "she", "her", "speaks", "latin"):
+        return False, f"{show(words[0])} comes later in the song. Look at how it begins."
+    if words[0].startswith("wig"):
+        return False, f"{show(words[0])} is almost right. Look at how it is spelled."
+    return False, f"{show(words[0])} is not the fourth word. Search the web for the words of the song."
+
+
+# ---- Stage 4 ----
+
+
+@puzzle("/euler", "Add up all whole numbers from 1 to 10000: 1 + 2 + 3 + ... + 10000. Send the sum.")
+@takes_a_number
+def euler(number):
+    answer = sum(range(10001))
+    slips = {
+        sum(range(10000)): "It is the sum from 1 to 9999. In Python, range(1, 10000) stops before 10000.",
+        sum(range(101)): "It is the sum from 1 to 100. The last number here is 10000.",
+        sum(range(1001)): "It is the sum from 1 to 1000. The last number here is 10000.",
+        2 * answer: "It is twice as much as it should be.",
+        10000 * 10000 // 2: "You are close. How many pairs like 1 + 10000 and 2 + 9999 are there, and what is each?",
+        10000: "It is the last of the numbers. Add up all of them.",
+    }
+    if number == answer:
+        return True, f"{number} is right."
+    if number in slips:
+        return False, f"{number} is not the sum. {slips[number]}"
+    if number < 0:
+        return False, "A sum of numbers above zero can't be below zero."
+    return False, "That is too high." if number > answer else "That is too low."
+
+
+# ---- Stage 5 ----
+
+
+@puzzle("/meruprastarah", "Pingala called it Meru-prastarah, we call it Pascal's triangle. Row one is 1. Send row six.")
+def meruprastarah(message):
+    text = normalize("NFKC", message)
+    numbers = [int(digits[:9]) for digits in re.findall(r"\d+", text)]
+    rows = [pascal(row) for row in range(1, 21)]
+    if re.search(r"[^\d\s,;()\[\]{}.]", text) or not numbers:
+        return False, f"{show(message)} is not a list of whole numbers. Send numbers with commas, like 1,2,1."
+    if numbers == pascal(6):
+        return True, "Right! You have solved all puzzles. Now put to sea: ask the route mocean."
+    if numbers in rows:
+        return False, f"That is row {rows.index(numbers) + 1} of the triangle."
+    if len(numbers) == 1:
+        return False, "I see only one number. Put commas between the numbers of the row."
+    if len(numbers) != 6:
+        return False, f"You sent {len(numbers)} numbers. Row one has 1, row two has 2. How many has row six?"
+    if numbers[0] != 1 or numbers[-1] != 1:
+        return False, "Six numbers are right. But each row begins and ends with 1."
+    if numbers != numbers[::-1]:
+        return False, "Six numbers are right. But a row is the same forwards and backwards."
+    return False, "Six numbers are right. But each number is the sum of the two numbers above it."
+
+
+def pascal(row):
+    """A row of Pascal's triangle, row 1 being [1]."""
+    numbers = [1]
+    for _ in range(row - 1):
+        numbers = [left + right for left, right in zip([0, *numbers], [*numbers, 0])]
+    return numbers
