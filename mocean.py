@@ -24,7 +24,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import steps
 from ocean import ACCELERATE, Ocean, Trouble
-from planet import SEAMOUNTS, SIZE, TREASURES
+from planet import SIZE, TREASURES
 from replies import Key, Replies, number, one_of, whole_number
 
 try:
@@ -191,13 +191,13 @@ def popchat(sailor, after=None):
 def located(sailor, order=""):
     """The reply to all that asks for or changes a ship's place and course."""
     facts = ocean.location(sailor)
-    where = "You are at x {x:.1f}, y {y:.1f}, depth {depth:.1f}. Heading {heading:.0f}, speed {speed:.1f}.".format(**facts)
-    return {"reply": order + where, **facts}
+    sentence = "You are at x {x:.1f}, y {y:.1f}, depth {depth:.1f}. Heading {heading:.0f}, speed {speed:.1f}."
+    return {"reply": order + sentence.format(**facts), **facts}
 
 
 @app.get("/location")
 def location(sailor):
-    """Show where your ship is, and its status: 1 chat waits + 2 a ship in sight + 4 treasure in reach + 8 under water."""
+    """Show your ship. Its status adds up: 1 chat waits, 2 a ship is in sight, 4 treasure is in reach, 8 under water."""
     return located(sailor)
 
 
@@ -300,7 +300,8 @@ def address():
     try:
         socket.create_server((host, port)).close()
     except (OSError, OverflowError) as error:
-        sys.exit(f"Port {port} can't be used: {error}. Is another server running? Try another port: PORT=8081")
+        reason = str(error).partition(" (while")[0]
+        sys.exit(f"Port {port} of {host} can't be used: {reason}. Try another one, like PORT={port % 65535 + 1}.")
     return host, port
 
 

@@ -56,7 +56,7 @@ ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d"
 CHAT_WAITS, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER = 1, 2, 4, 8
 
 MOCEAN = "Mocean"  # who speaks when the ocean itself has news
-SAMPLE_NAMES = "ada grace sylvia jacques jeanne marie vasco zheng tupaia sindbad".split()
+SAMPLE_NAMES = ["ada", "grace", "sylvia", "jacques", "jeanne", "marie", "vasco", "zheng", "tupaia", "sindbad"]
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0 and 1, which look alike
 
 
@@ -361,7 +361,9 @@ class Ocean:
         if 0 <= speed <= limit:
             self.sail(sailor, speed=speed)
         elif limit < speed <= sailor.top_speed(depth=0):
-            raise Cannot(f"Under water your speed is at most {limit} m/s, not {speed:g}. Come up first.", "dive", depth=0)
+            raise Cannot(
+                f"Under water your speed is at most {limit} m/s. You sent {speed:g}. Come up!", "dive", depth=0
+            )
         else:
             raise BadValue(f"Your speed is from 0 to {limit} m/s. You sent {speed:g}.")
 
@@ -420,7 +422,7 @@ class Ocean:
             self.lookout.look_around(self.now, [*ships, (CLEM, *clem_place(self.now)[:2], 0)])
 
     def look(self, sailor):
-        """The ships, treasure and discovered seamounts in sight, the nearest first, each with its distance and bearing."""
+        """The ships, treasure and discovered seamounts in sight, the nearest first, with their distance and bearing."""
         self.keep_lookout()
         here, sight = self.place(sailor), sailor.sight(self.depth(sailor))
         near = [self.sailors[who] for who in self.lookout.near(*here, sight + Lookout.CELL) if who in self.awake]
@@ -434,7 +436,7 @@ class Ocean:
         return sorted(seen, key=lambda thing: thing["distance"])
 
     def sound(self, sailor):
-        """Measure the sea floor: (its depth, the metres of water below the keel, a seamount just discovered or None)."""
+        """Measure the sea floor: (its depth, metres of water below the keel, a seamount just discovered or None)."""
         here = self.place(sailor)
         floor, mount = seafloor(*here), seamount_at(*here)
         news = mount if mount and mount.name not in self.found else None
@@ -481,7 +483,7 @@ class Ocean:
                 self.sail(sailor, speed=sailor.top_speed(sailor.depth))
         self.tide += 1
         self.treasures = lay_out(self.tide)
-        self.tell_everyone(MOCEAN, f"{finder.name} found the last treasure. A new tide takes all of it and hides it again!")
+        self.tell_everyone(MOCEAN, f"{finder.name} found the last treasure. A new tide hides all of it again!")
 
     # -- Mail
 

@@ -22,10 +22,11 @@ import inspect
 import json
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from difflib import get_close_matches
 from hashlib import sha256
 from math import isfinite
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
 from bottle import HTTPError, HTTPResponse, SimpleTemplate, request, response
@@ -138,7 +139,7 @@ def read_query(environ):
         query = environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8")
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MOST_KEYS)
     except UnicodeError:
-        raise BadValue("What you sent is not UTF-8 text. Python's requests and browsers encode it for you.", "") from None
+        raise BadValue("What you sent is not UTF-8 text. Browsers and Python's requests can encode it.", "") from None
     except ValueError:
         raise BadValue(f"You sent more than {MOST_KEYS} keys.", "") from None
     names = [name for name, _ in pairs]
@@ -146,6 +147,12 @@ def read_query(environ):
         if names.count(name) > 1:
             raise BadValue(f"You sent the key {show(name)} more than once. Send each key once.", "")
     return dict(pairs)
+
+
+def check_format(name):
+    """Raises BadValue for a form of reply that doesn't exist."""
+    if name not in FORMATS:
+        raise BadValue(f"The key “format” is {', '.join(FORMATS)}. You sent {show(name)}.", "")
 
 
 def read_keys(wanted, values):
@@ -216,8 +223,8 @@ class Replies:
 
     name, api = "replies", 2
 
-    def __init__(self, keys={}):
-        self.keys = keys
+    def __init__(self, keys=None):
+        self.keys = keys or {}
 
     def setup(self, app):
         self.app = app
@@ -230,6 +237,7 @@ class Replies:
             refuse_machines(request.environ)
             refuse_giants(request.environ)
             request.environ["mocean.sent"] = read_query(request.environ)
+            check_format(sent().get("format", "text"))
         except Trouble as trouble:
             raise HTTPError(trouble.status, exception=trouble) from None
 
@@ -315,7 +323,7 @@ class Replies:
         pairs = {}
         for _, name, key, required in self.wanted(route):
             if key.given_by:
-                pairs.update(self.identity(name))
+                pairs.update(identity(name))
             elif name in values and can_read(key, values[name]):
                 pairs[name] = values[name]
             elif required:
@@ -371,7 +379,7 @@ def as_json(reply):
 
 
 def as_text(reply):
-    """The sentence on the first line, then a line `field=value` for each field, and for each record in a list of them."""
+    """The sentence on the first line, then a line `field=value` for each field, or for each record of a list."""
     lines = [one_line(reply["reply"])]
     for name, value in reply.items():
         if name == "reply" or (name == "ok" and value):
@@ -405,18 +413,19 @@ def as_page(reply):
         path=request.path,
         values=values,
         form=[item for item in wanted if not item.key.given_by],
-        python=f"requests.get({scheme + '://' + address + request.path!r}, params={({**values, **secret})!r}).text",
+        python=f"requests.get({scheme + '://' + address + request.path!r}, params={ ({**values, **secret})!r}).text",
         one_line=one_line,
         style=STYLE,
     )
 
 
 STYLE = """
-body { max-width: 50rem; margin: auto; padding: 1rem; font: 1.1rem/1.5 system-ui, sans-serif; color: #123; background: #f3fafc }
+body { max-width: 50rem; margin: auto; padding: 1rem; font: 1.1rem/1.5 system-ui, sans-serif }
+body { color: #123; background: #f3fafc }
 h1 { font-size: 1.6rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 nav a { margin-right: 1rem } a { color: #05a }
 table { border-collapse: collapse } th, td { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top }
-td, pre, h1 { overflow-wrap: anywhere; white-space: pre-wrap } label { display: block; margin: .5rem 0 }
+td, pre, h1 { overflow-wrap: anywhere } pre { white-space: pre-wrap } label { display: block; margin: .5rem 0 }
 input, button { font: inherit; padding: .2rem .5rem }
 """
 
@@ -424,11 +433,12 @@ HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # a URL may hold an id
-    "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; style-src "
-    + f"'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'",
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    + f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'",
 }
 
-PAGE = SimpleTemplate("""
+PAGE = SimpleTemplate(
+    """
 <!doctype html>
 <html lang="en">
 <head>
@@ -456,7 +466,7 @@ PAGE = SimpleTemplate("""
 <table>
 % for name, value in fields.items():
 % records = value if isinstance(value, list) and value and isinstance(value[0], dict) else []
-<tr><th scope="row">{{name}}</th><td>\\
+<tr><th scope="row">{{name}}</th><td>
 % if records:
 <table>
 <tr>{{!"".join("<th>" + column + "</th>" for column in records[0])}}</tr>
@@ -469,7 +479,7 @@ PAGE = SimpleTemplate("""
 % end
 </table>
 % else:
-{{one_line(value)}}\\
+{{one_line(value)}}
 % end
 </td></tr>
 % end
@@ -488,4 +498,5 @@ print({{python}})</pre>
 </main>
 </body>
 </html>
-""".lstrip())
+""".lstrip()
+)

@@ -6,9 +6,10 @@ another below the last, and the last one will lead to it.
 """
 
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import wraps
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 from unicodedata import normalize
 
 from bottle import Bottle
@@ -49,10 +50,10 @@ def puzzle(route, task):
 
 def play(stage, message=None):
     """The reply of a stage, counted from 1, to a message; without one it states the puzzle."""
-    route, task, check = PUZZLES[stage - 1]
+    puzzle = PUZZLES[stage - 1]
     if not message:
-        return dict(reply=f"Puzzle {stage} of {len(PUZZLES)}. {task}", solved=False, stage=stage, next=None)
-    solved, sentence = check(message)
+        return dict(reply=f"Puzzle {stage} of {len(PUZZLES)}. {puzzle.task}", solved=False, stage=stage, next=None)
+    solved, sentence = puzzle.check(message)
     next_route = PUZZLES[stage].route if solved and stage < len(PUZZLES) else None
     if next_route:
         sentence = f"{sentence} The next route is {next_route}"
@@ -125,7 +126,7 @@ def begin(number):
     if number == TOO_LONG:
         return False, f"I can only test numbers of up to {MOST_DIGITS} digits. A much shorter one will do."
     if is_prime(number):
-        return number > 100, f"{number} is a prime number. " + ("Well done!" if number > 100 else "But it is too small.")
+        return number > 100, f"{number} is a prime number{', well done!' if number > 100 else '. But it is too small.'}"
     divisor = next((d for d in range(2, 1000) if number % d == 0), None)
     if divisor == 2:
         return False, f"{number} is even, so 2 divides it. It is not a prime number."
@@ -149,7 +150,7 @@ def is_prime(number):
 
 
 def might_be_prime(number, witness):
-    """False if the witness proves that an odd number is not prime: a prime p has only two square roots of 1, 1 and p - 1."""
+    """False if the witness proves that an odd number is not prime: for a prime p, only 1 and p - 1 have the square 1."""
     exponent = number - 1
     while exponent % 2 == 0:
         exponent //= 2
