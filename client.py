@@ -3,7 +3,7 @@
 It starts on the route begin, with the key message: what you type is sent as the value of that key, and the reply is
 printed, with the time it took and the URL that was asked.
 
-    route beguine          ask another route from now on; key NAME changes the key
+    route NAME             ask another route from now on; key NAME changes the key
     join name=ada          ask any route, once, with any keys
     /who                   the same for a route without keys; a URL's end like /join?name=ada works too
     exit                   leave (quit does the same)

@@ -13,7 +13,7 @@ import os
 import secrets
 import socket
 import sys
-import time
+from time import time
 from urllib.parse import quote
 from wsgiref.simple_server import WSGIRequestHandler
 
@@ -83,7 +83,7 @@ app.merge(steps.app)
 @app.hook("before_request")
 def begin_request():
     """Tell the ocean what time it is, and the log which route was asked: without keys, as some are secret."""
-    ocean.now = time.time()
+    ocean.now = time()
     ocean.began = ocean.began or ocean.now
     if uwsgi:
         uwsgi.set_logvar("route", quote(request.path[:100]))

@@ -35,11 +35,13 @@ from planet import (
     bearing,
     clem_answer,
     clem_place,
+    compass,
     distance,
     lay_out,
     reckon,
     seafloor,
     seamount_at,
+    wrap,
 )
 
 NAP = 15 * 60  # seconds without a request after which a sailor is asleep
@@ -353,7 +355,7 @@ class Ocean:
 
     def turn(self, sailor, degrees):
         """Set the heading in compass degrees; 450 and -270 are the same as 90."""
-        self.sail(sailor, heading=degrees % 360)
+        self.sail(sailor, heading=compass(degrees))
 
     def set_speed(self, sailor, speed):
         """Set the speed in metres a second, from 0 to the ship's top speed. Raises BadValue or Cannot."""
@@ -389,10 +391,10 @@ class Ocean:
         """The place and course of the ship, in the units of the planet, with its status bits and the time."""
         x, y = self.place(sailor)
         return {
-            "x": round(x, 2) % SIZE,
-            "y": round(y, 2) % SIZE,
+            "x": wrap(round(x, 2)),
+            "y": wrap(round(y, 2)),
             "depth": round(self.depth(sailor), 2),
-            "heading": round(sailor.heading, 2) % 360,
+            "heading": compass(round(sailor.heading, 2)),
             "speed": round(sailor.speed, 2),
             "status": self.status(sailor),
             "time": round(self.now, 3),
@@ -560,11 +562,11 @@ def sighting(kind, name, x, y, depth, from_x, from_y):
     return {
         "kind": kind,
         "name": name,
-        "x": round(x, 2) % SIZE,
-        "y": round(y, 2) % SIZE,
+        "x": wrap(round(x, 2)),
+        "y": wrap(round(y, 2)),
         "depth": round(depth, 2),
         "distance": round(distance(from_x, from_y, x, y), 2),
-        "bearing": round(bearing(from_x, from_y, x, y), 1) % 360,
+        "bearing": compass(round(bearing(from_x, from_y, x, y), 1)),
     }
 
 
@@ -573,9 +575,9 @@ def charted(kind, name, x, y, heading, speed):
     return {
         "kind": kind,
         "name": name,
-        "x": round(x, 2) % SIZE,
-        "y": round(y, 2) % SIZE,
-        "heading": round(heading, 2) % 360,
+        "x": wrap(round(x, 2)),
+        "y": wrap(round(y, 2)),
+        "heading": compass(round(heading, 2)),
         "speed": round(speed, 2),
     }
 

@@ -109,7 +109,17 @@ def lay_out(tide):
 def reckon(x, y, heading, speed, seconds):
     """Dead reckoning: where a ship is, as (x, y), that left x, y so many seconds ago at a speed in metres a second."""
     course = math.radians(heading)
-    return (x + math.sin(course) * speed * seconds) % SIZE, (y + math.cos(course) * speed * seconds) % SIZE
+    return wrap(x + math.sin(course) * speed * seconds), wrap(y + math.cos(course) * speed * seconds)
+
+
+def wrap(metres):
+    """A number of metres as it stands on the map: from 0 up to, but not, SIZE."""
+    return metres % SIZE % SIZE  # twice: with floats, -1e-20 % 900 is 900.0
+
+
+def compass(degrees):
+    """The same direction from 0 up to, but not, 360 degrees."""
+    return degrees % 360 % 360
 
 
 def offset(here, there):
@@ -123,8 +133,8 @@ def distance(x, y, to_x, to_y):
 
 
 def bearing(x, y, to_x, to_y):
-    """The heading that leads from one place to another, from 0 up to 360."""
-    return math.degrees(math.atan2(offset(x, to_x), offset(y, to_y))) % 360
+    """The heading that leads from one place to another."""
+    return compass(math.degrees(math.atan2(offset(x, to_x), offset(y, to_y))))
 
 
 def seafloor(x, y):
@@ -170,9 +180,9 @@ CLEM_SAYS = [  # when no word is known: the lines in turn
 
 def clem_place(now):
     """Where the robot is at a time in seconds, and its heading: once around its circle in about five minutes."""
-    angle = math.degrees(now * CLEM_SPEED / CLEM_CIRCLE) % 360
+    angle = math.degrees(now * CLEM_SPEED / CLEM_CIRCLE)
     x, y = reckon(SIZE / 2, SIZE / 2, angle, CLEM_CIRCLE, 1)
-    return x, y, (angle + 90) % 360
+    return x, y, compass(angle + 90)
 
 
 def clem_answer(sender, message, number, now):

@@ -150,7 +150,7 @@ def is_prime(number):
 
 
 def might_be_prime(number, witness):
-    """False if the witness proves that an odd number is not prime: for a prime p, only 1 and p - 1 have the square 1."""
+    """False if the witness proves that an odd number is not prime: for a prime p, only 1 and p - 1 squared give 1."""
     exponent = number - 1
     while exponent % 2 == 0:
         exponent //= 2

@@ -1,0 +1,125 @@
+"""What the tests share: the app without a network, and the real server in a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+from werkzeug.test import Client
+
+import mocean
+from ocean import Ocean
+
+ROOT = Path(__file__).parent.parent
+UWSGI = Path(sys.executable).with_name("uwsgi")
+
+
+@pytest.fixture
+def ocean():
+    """An ocean at the time 1000."""
+    ocean = Ocean()
+    ocean.now = 1000.0
+    return ocean
+
+
+class Player:
+    """Asks the app directly. The browser of one sailor is one Player: it keeps cookies."""
+
+    def __init__(self):
+        self.client = Client(mocean.app)
+
+    def ask(self, url, method="GET", **headers):
+        """The whole response; headers are given like accept="text/html"."""
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.open(url, method=method, headers=headers)
+
+    def json(self, url, **keys):
+        """The reply as a dict."""
+        return self.client.get(url, query_string={**keys, "format": "json"} if keys else None, headers=JSON).json
+
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The server's clock, to be set by the test: clock.now = 1000.0."""
+
+    class Clock:
+        now = 1_000_000.0
+
+    monkeypatch.setattr(mocean, "time", lambda: Clock.now)
+    return Clock
+
+
+@pytest.fixture
+def player(monkeypatch, clock):
+    """A player in a new ocean."""
+    monkeypatch.setattr(mocean, "ocean", Ocean())
+    monkeypatch.setattr(mocean, "CLUB_WORD", None)
+    return Player()
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Server:
+    """A server in a process of its own, started as its users start it, on a free port of this computer."""
+
+    def __init__(self, *command, cwd=ROOT, **environment):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.command = [str(word).replace("PORT", str(self.port)) for word in command or (UWSGI, "uwsgi.ini")]
+        self.cwd = cwd
+        self.environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(self.port), **environment}
+
+    def start(self, log):
+        """Start it, and wait until it answers. `log` is a path for what it prints."""
+        self.log = Path(log)
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                self.command, cwd=self.cwd, env=self.environment, stdout=out, stderr=out, start_new_session=True
+            )
+        for _ in range(200):
+            if self.answers():
+                return self
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.05)
+        raise AssertionError(f"no answer from {self.command}\n{self.log.read_text()}")
+
+    def answers(self):
+        try:
+            return requests.get(self.url + "status", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    def stop(self):
+        """Stop it politely, as systemd would."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            finally:
+                if self.process.poll() is None:
+                    os.killpg(self.process.pid, signal.SIGKILL)
+
+    def ask(self, route, **keys):
+        return requests.get(self.url + route, params=keys, timeout=10)
+
+    def json(self, route, **keys):
+        return self.ask(route, **keys, format="json").json()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The real server: uWSGI with our options."""
+    server = Server().start(tmp_path_factory.mktemp("server") / "log")
+    yield server
+    server.stop()

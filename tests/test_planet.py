@@ -1,0 +1,104 @@
+"""The planet: its geometry, its sea floor, its treasure and its robot."""
+
+import math
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planet import (
+    CLEM_SPEED,
+    FLOOR,
+    SEAMOUNTS,
+    SIZE,
+    TREASURES,
+    TRENCH,
+    bearing,
+    clem_answer,
+    clem_place,
+    distance,
+    lay_out,
+    reckon,
+    seafloor,
+    seamount_at,
+)
+
+places = st.floats(0, SIZE, exclude_max=True)
+headings = st.floats(0, 360, exclude_max=True)
+
+
+@pytest.mark.parametrize(("heading", "expected"), [(0, (10, 15)), (90, (15, 10)), (180, (10, 5)), (270, (5, 10))])
+def test_headings_are_those_of_a_compass(heading, expected):
+    assert reckon(10, 10, heading, speed=5, seconds=1) == pytest.approx(expected)
+
+
+@given(places, places, headings, st.floats(0, 60), st.floats(0, 1e6))
+def test_a_ship_never_leaves_the_map(x, y, heading, speed, seconds):
+    new_x, new_y = reckon(x, y, heading, speed, seconds)
+    assert 0 <= new_x < SIZE
+    assert 0 <= new_y < SIZE
+
+
+@given(places, places, headings, st.floats(0, 60), st.floats(0, 1000), st.floats(0, 1000))
+def test_two_legs_lead_where_one_long_leg_leads(x, y, heading, speed, first, second):
+    halfway = reckon(x, y, heading, speed, first)
+    assert distance(*reckon(*halfway, heading, speed, second), *reckon(x, y, heading, speed, first + second)) < 1e-6
+
+
+@given(places, places, places, places)
+def test_steering_by_bearing_and_distance_arrives(x, y, to_x, to_y):
+    metres = distance(x, y, to_x, to_y)
+    assert metres <= SIZE / 2 * math.sqrt(2)
+    assert distance(*reckon(x, y, bearing(x, y, to_x, to_y), metres, 1), to_x, to_y) < 1e-6
+
+
+def test_the_short_way_may_lead_across_the_edge():
+    assert distance(890, 5, 10, 895) == pytest.approx(math.hypot(20, 10))
+    assert bearing(890, 450, 10, 450) == 90
+
+
+def test_the_floor_has_a_dozen_tops_and_one_trench():
+    assert len(SEAMOUNTS) == 12
+    for mount in SEAMOUNTS:
+        assert seafloor(mount.x, mount.y) == pytest.approx(mount.depth)
+        assert seamount_at(mount.x, mount.y) == mount
+    assert seafloor((TRENCH.west + TRENCH.east) / 2, TRENCH.y) == FLOOR + TRENCH.deeper
+    assert seafloor(SIZE / 2, SIZE / 2) == FLOOR
+    assert seamount_at(SIZE / 2, SIZE / 2) is None
+
+
+def test_seamounts_do_not_overlap():
+    for one, other in combinations(SEAMOUNTS, 2):
+        assert distance(one.x, one.y, other.x, other.y) >= one.radius + other.radius
+
+
+@given(places, places)
+def test_the_floor_is_always_under_water_and_rises_only_on_seamounts(x, y):
+    assert min(mount.depth for mount in SEAMOUNTS) <= seafloor(x, y) <= FLOOR + TRENCH.deeper
+    if not seamount_at(x, y):
+        assert seafloor(x, y) >= FLOOR
+
+
+def test_every_tide_lays_each_treasure_on_a_seamount_of_its_own():
+    for tide in range(1, 20):
+        places = lay_out(tide)
+        assert places == lay_out(tide)
+        assert list(places) == list(TREASURES)
+        assert len({seamount_at(treasure.x, treasure.y) for treasure in places.values()} - {None}) == len(TREASURES)
+    assert lay_out(1) != lay_out(2)
+
+
+@given(st.floats(0, 2e9))
+def test_clem_sails_as_the_chart_says(now):
+    x, y, heading = clem_place(now)
+    assert distance(*reckon(x, y, heading, CLEM_SPEED, 1), *clem_place(now + 1)[:2]) < 0.05
+
+
+def test_clem_knows_some_words_and_has_something_to_say_to_all_others():
+    x, y, _ = clem_place(50)
+    assert f"x {x:.0f}, y {y:.0f}" in clem_answer("ada", "Where are you?", 1, 50)
+    assert "ada" in clem_answer("ada", "HELLO", 1, 50)
+    others = {clem_answer("{x}", "{number} 😀", number, 50) for number in range(1, 10)}
+    assert len(others) > 1
+    assert all(others)
