@@ -11,6 +11,7 @@ To add a route, write a function under `@app.get("/its-name")`. Its parameters a
 
 import os
 import secrets
+import signal
 import socket
 import sys
 from time import time
@@ -51,8 +52,12 @@ def refuse_company():
     """Stop if several processes or threads would serve: each process would have an ocean of its own."""
     threads = int(uwsgi.opt.get("threads", 1)) if uwsgi else 1
     if uwsgi and (uwsgi.numproc > 1 or threads > 1):
-        print("Mocean needs one uWSGI process with one thread: the ocean is in its memory. Leave out", file=sys.stderr)
-        sys.exit(f"--processes, --workers and --threads. (Here are {uwsgi.numproc} processes, {threads} threads.)")
+        if uwsgi.worker_id():  # with lazy-apps the master would start us again, for ever
+            os.kill(uwsgi.masterpid(), signal.SIGQUIT)
+        sys.exit(
+            "Mocean needs one uWSGI process with one thread, because the ocean is in its memory: leave out --processes, "
+            f"--workers and --threads. (Now there are {uwsgi.numproc} processes and {threads} threads.)"
+        )
 
 
 refuse_company()
@@ -146,7 +151,7 @@ def join(name, id=None, word=None):
     check_word(word)
     cookie = request.get_cookie("id", "")
     sailor = ocean.join(name, id or (cookie if ocean.belongs(cookie, name) else None))
-    response.set_cookie("id", sailor.id, path="/", httponly=True, samesite="strict")
+    response.set_cookie("id", sailor.id, path="/", httponly=True, samesite="Strict")
     welcome = f"Welcome aboard, {sailor.name}! Your id is {sailor.id}: write it down, and keep it secret."
     return {"reply": welcome, "name": sailor.name, "id": sailor.id, **ocean.location(sailor)}
 

@@ -69,14 +69,14 @@ class Trouble(Exception):
     """Why something can't be done, as a sentence, and a route with its keys that can.
 
     Each kind is one error of the protocol: its HTTP status and its word.
-    Without a route, the reply shows how to ask the same route so that it works.
+    Without a route, the reply shows how to ask the same route so that it works. "" is the front door.
     """
 
     status, word = 500, "bug"
 
     def __init__(self, sentence, route=None, **keys):
         super().__init__(sentence)
-        self.instead = (route, keys) if route else None
+        self.instead = None if route is None else (route, keys)
 
 
 class BadValue(Trouble):

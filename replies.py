@@ -234,10 +234,10 @@ class Replies:
     def guard(self):
         """Read the query before any route sees the request."""
         try:
-            refuse_machines(request.environ)
             refuse_giants(request.environ)
             request.environ["mocean.sent"] = read_query(request.environ)
             check_format(sent().get("format", "text"))
+            refuse_machines(request.environ)
         except Trouble as trouble:
             raise HTTPError(trouble.status, exception=trouble) from None
 
@@ -315,8 +315,9 @@ class Replies:
         return self.example(self.route(name), **values)
 
     def route(self, name):
-        """The route of this name."""
-        return next(route for route in self.app.routes if route.rule == "/" + name)
+        """The route of this name, or else the front door."""
+        rules = {route.rule: route for route in self.app.routes}
+        return rules.get("/" + name) or rules["/"]
 
     def example(self, route, **values):
         """A URL that asks a route, with these values and with examples for the other keys that it needs."""
@@ -328,7 +329,8 @@ class Replies:
                 pairs[name] = values[name]
             elif required:
                 pairs[name] = key.example() if callable(key.example) else key.example
-        return route.rule + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
+        path = re.sub("<.*?>", "hello", route.rule)
+        return path + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
 
 
 def can_read(key, value):

@@ -1,6 +1,7 @@
 """What the tests share: the app without a network, and the real server in a process of its own."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,23 +28,31 @@ def ocean():
     return ocean
 
 
+def browser(app):
+    """Something that asks a WSGI app without a network, and keeps cookies.
+
+    After a bug Bottle passes the exception on, for servers that want to show it. Werkzeug would raise it here.
+    """
+    return Client(lambda environ, start: app(environ, lambda status, headers, problem=None: start(status, headers)))
+
+
 class Player:
-    """Asks the app directly. The browser of one sailor is one Player: it keeps cookies."""
+    """Asks the game without a network. Like a browser, it keeps cookies."""
 
     def __init__(self):
-        self.client = Client(mocean.app)
+        self.browser = browser(mocean.app)
 
-    def ask(self, url, method="GET", **headers):
-        """The whole response; headers are given like accept="text/html"."""
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.open(url, method=method, headers=headers)
+    def ask(self, url, method="GET", headers=(), **keys):
+        """The whole response."""
+        return self.browser.open(url, method=method, headers=headers, query_string=keys or None)
 
     def json(self, url, **keys):
         """The reply as a dict."""
-        return self.client.get(url, query_string={**keys, "format": "json"} if keys else None, headers=JSON).json
+        return self.ask(url, headers={"Accept": "application/json"}, **keys).json
 
-
-JSON = {"Accept": "application/json"}
+    def join(self, name):
+        """The new sailor's id."""
+        return self.json("/join", name=name)["id"]
 
 
 @pytest.fixture
@@ -63,6 +72,15 @@ def player(monkeypatch, clock):
     monkeypatch.setattr(mocean, "ocean", Ocean())
     monkeypatch.setattr(mocean, "CLUB_WORD", None)
     return Player()
+
+
+@pytest.fixture
+def copy_of_code(tmp_path):
+    """A folder with the program in it, to change."""
+    for pattern in ("*.py", "*.ini", "*.toml", "*.yml", "Makefile", "*.md"):
+        for file in ROOT.glob(pattern):
+            shutil.copy(file, tmp_path)
+    return tmp_path
 
 
 def free_port():

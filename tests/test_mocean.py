@@ -1,0 +1,312 @@
+"""The routes of the ocean game, asked without a network."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+import mocean
+from ocean import MAILBOX, NAP, Ocean
+from planet import SEAMOUNTS, TREASURES
+
+LOCATION = ["x", "y", "depth", "heading", "speed", "status", "time"]
+
+# Every route of the protocol: how it is asked, and the fields of its reply.
+PROTOCOL = [
+    ("/join?name=bob", ["name", "id", *LOCATION]),
+    ("/quit?id=ID", ["name"]),
+    ("/who", ["count", "sailors"]),
+    ("/sendchat?id=ID&message=hi", ["number", "reached"]),
+    ("/sendchat?id=ID&message=hi&name=ada", ["number", "reached"]),
+    ("/popchat?id=ID", ["number", "sender", "message", "sent", "waiting"]),
+    ("/popchat?id=ID&after=3", ["number", "sender", "message", "sent", "waiting"]),
+    ("/location?id=ID", LOCATION),
+    ("/velocity?id=ID", ["vx", "vy", "heading", "speed", "time"]),
+    ("/heading?id=ID&degrees=90", LOCATION),
+    ("/speed?id=ID&speed=4.5", LOCATION),
+    ("/accel?id=ID&ctrl=w", LOCATION),
+    ("/stop?id=ID", LOCATION),
+    ("/dive?id=ID&depth=2", LOCATION),
+    ("/ping?id=ID", ["seafloor", "clearance"]),
+    ("/look?id=ID", ["things"]),
+    ("/inventory?id=ID", ["items"]),
+    ("/chart", ["size", "time", "sailors", "seamounts", "chat"]),
+    ("/status", ["version", "boot", "uptime", "sailors", "time"]),
+    ("/mocean", ["routes"]),
+    ("/begin", ["solved", "stage", "next"]),
+    ("/euler?message=1", ["solved", "stage", "next"]),
+]
+
+
+@pytest.mark.parametrize(("url", "fields"), PROTOCOL)
+def test_replies_have_the_fields_of_the_protocol(player, url, fields):
+    url = url.replace("ID", player.join("ada"))
+    reply = player.json(url)
+    assert list(reply) == ["ok", "reply", *fields]
+    assert reply["ok"] is True
+    text = player.ask(url, format="text").text if "?" not in url else player.ask(url + "&format=text").text
+    if not url.startswith(("/quit", "/join")):
+        assert [line.partition("=")[0] for line in text.splitlines()[1:]] == fields or fields[0] in text
+
+
+def test_every_public_route_is_in_the_rules_with_its_keys(player):
+    rules = {rule["route"]: rule for rule in player.json("/mocean")["routes"]}
+    assert rules["/sendchat"]["keys"] == ["id", "message", "name"]
+    assert rules["/heading"]["example"] == "/heading?id=YOUR-ID&degrees=90"
+    assert rules["/join"]["example"] == "/join?name=ada"
+    assert {url.partition("?")[0] for url, _ in PROTOCOL} - {"/euler"} <= set(rules)
+    for rule in rules.values():
+        assert rule["does"], rule
+    assert not {"/beguine", "/sirduke", "/euler", "/meruprastarah"} & set(rules)
+
+
+def test_the_examples_in_the_rules_work(player):
+    id = player.join("ada")
+    for rule in player.json("/mocean", id=id)["routes"]:
+        if rule["route"] not in ("/get", "/quit"):
+            assert player.json(rule["example"])["ok"], rule
+
+
+def test_the_example_for_get_is_honest(player):
+    """It can't work from the harbour: the reply says why, and leads on."""
+    reply = player.json("/get", id=player.join("ada"), item="pearl")
+    assert (reply["error"], reply["try"].partition("?")[0]) == ("cannot", "/look")
+
+
+# ---- Errors ----
+
+ERRORS = [
+    ("/heading?degrees=90", 400, "missing-key", "“id”"),
+    ("/heading?id=ID", 400, "missing-key", "“degrees”"),
+    ("/heading?id=ID&degrees=", 400, "missing-key", "“degrees”"),
+    ("/quit", 400, "missing-key", "“id”"),
+    ("/join", 400, "missing-key", "“name”"),
+    ("/get?id=ID", 400, "missing-key", "“item”"),
+    ("/heading?id=ID&degree=90", 400, "unknown-key", "“degree”. Did you mean “degrees”?"),
+    ("/who?x=1", 400, "unknown-key", "“x”"),
+    ("/join?nam=bob", 400, "unknown-key", "“nam”. Did you mean “name”?"),
+    ("/heading?id=ID&degrees=north", 400, "bad-value", "“north”"),
+    ("/heading?id=ID&degrees=inf", 400, "bad-value", "“inf”"),
+    ("/speed?id=ID&speed=41", 400, "bad-value", "41"),
+    ("/speed?id=ID&speed=-1", 400, "bad-value", "-1"),
+    ("/accel?id=ID&ctrl=x", 400, "bad-value", "“x”"),
+    ("/dive?id=ID&depth=-1", 400, "bad-value", "-1"),
+    ("/popchat?id=ID&after=-1", 400, "bad-value", "“-1”"),
+    ("/popchat?id=ID&after=" + "9" * 5000, 400, "bad-value", "9..."),
+    ("/sendchat?id=ID&message=" + "x" * 201, 400, "bad-value", "201"),
+    ("/sendchat?id=ID&message=%00", 400, "bad-value", "0"),
+    ("/join?name=a", 400, "bad-value", "“a”"),
+    ("/join?name=%3Cscript%3E", 400, "bad-value", "“<script>”"),
+    ("/location?id=ID&format=xml", 400, "bad-value", "“xml”"),
+    ("/location?id=aaaaaaaa", 403, "unknown-id", "“aaaaaaaa”"),
+    ("/join?name=bob&id=aaaaaaaa", 403, "unknown-id", "“aaaaaaaa”"),
+    ("/quit?id=aaaaaaaa", 403, "unknown-id", "“aaaaaaaa”"),
+    ("/headin?id=ID", 404, "no-route", "Did you mean /heading?"),
+    ("/begine", 404, "no-route", "Did you mean /begin?"),
+    ("/wp-login.php", 404, "no-route", "“/wp-login.php”"),
+    ("/sendchat?id=ID&message=hi&name=zed", 404, "no-sailor", "“zed”"),
+    ("/get?id=ID&item=gold", 404, "no-item", "“gold”"),
+    ("/join?name=ADA", 409, "name-taken", "ADA"),
+    ("/join?name=Clem", 409, "name-taken", "Clem"),
+    ("/join?name=bob&id=ID", 409, "cannot", "ada"),
+    ("/dive?id=ID&depth=31", 409, "cannot", "31"),
+    ("/get?id=ID&item=pearl", 409, "cannot", "pearl"),
+    ("/location?id=ID&x=" + "1" * 9000, 414, "too-long", "8000"),
+]
+
+
+@pytest.mark.parametrize(("url", "status", "error", "said"), ERRORS)
+def test_each_error_says_what_is_wrong_and_what_works(player, url, status, error, said):
+    # The cookie that join sets would stand in for a missing id.
+    id = player.join("ada")
+    player.browser.delete_cookie("id")
+    response = player.ask(url.replace("ID", id), headers={"Accept": "application/json"})
+    assert (response.status_code, response.json["ok"], response.json["error"]) == (status, False, error)
+    assert said in response.json["reply"]
+    assert list(response.json) == ["ok", "error", "reply", "try"]
+    assert player.json(response.json["try"])["ok"], response.json["try"]
+
+
+def test_under_water_a_ship_is_slow(player):
+    id = player.join("ada")
+    player.json("/dive", id=id, depth=10)
+    reply = player.json("/speed", id=id, speed=20)
+    assert (reply["error"], player.json(reply["try"])["depth"]) == ("cannot", 0)
+    assert player.json("/speed", id=id, speed=20)["speed"] == 20
+
+
+def test_a_full_mailbox(player):
+    id = player.join("ada")
+    for _ in range(MAILBOX):
+        player.json("/sendchat", id=id, message="hi", name="ada")
+    response = player.ask("/sendchat", id=id, message="hi", name="ada")
+    assert (response.status_code, response.text.splitlines()[2]) == (409, "error=mailbox-full")
+
+
+def test_a_full_ocean(player, monkeypatch):
+    monkeypatch.setattr(mocean, "ocean", Ocean(most_awake=1))
+    player.join("ada")
+    response = player.ask("/join?name=bob&format=json")
+    assert (response.status_code, response.json["error"]) == (503, "ocean-full")
+    assert player.json(response.json["try"])["ok"]
+
+
+@pytest.mark.parametrize("word", ["", "&word=", "&word=plank", "&word=ñ"])
+def test_the_club_word(player, monkeypatch, word):
+    monkeypatch.setattr(mocean, "CLUB_WORD", "Planke-ø")
+    response = player.ask(f"/join?name=ada&format=json{word}")
+    assert (response.status_code, response.json["error"]) == (403, "wrong-word")
+    assert player.json(response.json["try"])["ok"]
+    assert "Planke" not in response.text
+    assert player.json("/join", name="ada", word="Planke-ø")["ok"]
+
+
+@pytest.mark.parametrize("name", ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"])
+@pytest.mark.parametrize("value", ["prefetch", "prefetch;prerender"])
+def test_a_prefetch_does_not_act(player, name, value):
+    response = player.ask("/join?name=ada&format=json", headers={name: value})
+    assert (response.status_code, response.json["error"]) == (503, "prefetch")
+    assert player.json("/who")["sailors"] == ["Clem"]
+
+
+def test_head_does_not_act(player):
+    response = player.ask("/join?name=ada", method="HEAD")
+    assert (response.status_code, response.text) == (200, "")
+    assert "Set-Cookie" not in response.headers
+    assert player.json("/who")["sailors"] == ["Clem"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_only_get_acts(player, method):
+    response = player.ask("/join?name=ada&format=json", method=method)
+    assert (response.status_code, response.json["error"]) == (405, "bad-method")
+    assert player.json("/who")["sailors"] == ["Clem"]
+    assert player.json(response.json["try"])["ok"]
+
+
+def test_a_bug_is_said_and_logged(player, monkeypatch, capsys):
+    monkeypatch.delattr(mocean.ocean, "names")
+    response = player.ask("/join?name=ada&format=json")
+    assert (response.status_code, response.json["error"]) == (500, "bug")
+    assert "not your fault" in response.json["reply"]
+    assert "AttributeError" not in response.text
+    assert "AttributeError" in capsys.readouterr().err
+
+
+def test_secret_routes_are_not_told(player):
+    for route in ("/beguin", "/beguinee", "/sirduk", "/sirduke/", "/EULER", "/meru", "/meruprastara"):
+        assert not re.search("beguine|sirduke|euler|meruprastarah", player.ask(route).text.replace(route, "").lower())
+
+
+# ---- Ids and cookies ----
+
+
+def test_the_id_is_told_to_nobody_else(player):
+    id = player.join("ada")
+    player.json("/sendchat", id=id, message="hi")
+    player.json("/speed", id=id, speed=1)
+    other = type(player)()
+    bob = other.join("bob")
+    for url in ("/", "/who", "/chart", "/mocean", "/status", f"/look?id={bob}", f"/popchat?id={bob}", "/join?name=ada"):
+        assert id not in other.ask(url).text
+
+
+def test_a_browser_remembers_the_id(player):
+    response = player.ask("/join?name=ada")
+    cookie = response.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    id = response.text.split("id=")[1].split()[0]
+    assert player.json("/speed?speed=3")["speed"] == 3
+    assert player.json("/join?name=ada")["id"] == id  # the page is loaded again
+    other = player.join("bob")  # a second ship from the same browser
+    assert other != id
+    assert player.json("/speed", id=id, speed=2)["ok"]  # the key wins over the cookie
+    assert player.json("/location", id=id)["speed"] == 2
+    assert player.json("/location", id=other)["speed"] == 0
+
+
+def test_no_link_can_end_a_friends_voyage(player):
+    id = player.join("ada")
+    assert player.json("/quit")["error"] == "missing-key"
+    response = player.ask(f"/quit?id={id}")
+    assert response.text == "Goodbye, ada! Your voyage has ended.\nname=ada"
+    assert player.json("/location")["error"] == "missing-key"
+
+
+def test_the_id_is_on_no_page_but_that_of_join(player):
+    page = {"Accept": "text/html"}
+    id = re.search(r"id=(\w+)", player.ask("/join?name=ada").text)[1]
+    assert id in player.ask("/join?name=ada", headers=page).text
+    for url in (
+        "/",
+        "/mocean",
+        "/location",
+        f"/location?id={id}",
+        f"/heading?id={id}",
+        f"/headin?id={id}",
+        "/dive?depth=99",
+    ):
+        assert id not in player.ask(url, headers=page).text
+
+
+# ---- Playing ----
+
+
+def test_the_ship_sails_by_the_servers_clock(player, clock):
+    id = player.join("ada")
+    player.json("/heading", id=id, degrees=90)
+    before = player.json("/speed", id=id, speed=10)
+    clock.now += 3
+    after = player.json("/location", id=id)
+    assert (after["x"] - before["x"], after["y"] - before["y"]) == pytest.approx((30, 0))
+    assert after["time"] - before["time"] == 3
+    assert player.json("/velocity", id=id)["vx"] == 10
+    assert player.json("/stop", id=id)["speed"] == 0
+
+
+def test_any_request_with_the_id_wakes_a_sleeper(player, clock):
+    id = player.join("ada")
+    clock.now += NAP
+    assert player.json("/who")["sailors"] == ["Clem"]
+    player.json("/popchat", id=id)
+    assert player.json("/who") == {"ok": True, "reply": "Aboard now: 2.", "count": 2, "sailors": ["Clem", "ada"]}
+
+
+def test_the_chart_shows_what_everybody_may_know(player):
+    id, top = player.join("ada"), SEAMOUNTS[2]
+    mocean.ocean.sail(mocean.ocean.sailor(id), x=top.x, y=top.y)
+    assert "You are the first" in player.json("/ping", id=id)["reply"]
+    player.json("/sendchat", id=id, message="ahoy")
+    player.json("/sendchat", id=id, message="psst", name="ada")
+    chart = player.json("/chart")
+    assert chart["size"] == 900
+    assert [ship["name"] for ship in chart["sailors"]] == ["Clem", "ada"]
+    assert chart["seamounts"] == [{"name": "Cobb", "x": 540, "y": 770, "depth": 6, "radius": 80, "found_by": "ada"}]
+    assert [said["message"] for said in chart["chat"]] == ["ada discovered the seamount Cobb!", "ahoy"]
+    player.json("/dive", id=id, depth=1)
+    assert [ship["name"] for ship in player.json("/chart")["sailors"]] == ["Clem"]
+
+
+def test_a_treasure_says_how_it_helps(player):
+    id, keel = player.join("ada"), mocean.ocean.treasures["copper keel"]
+    mocean.ocean.sail(mocean.ocean.sailor(id), x=keel.x, y=keel.y, depth=keel.depth)
+    assert player.json("/look", id=id)["things"][0]["name"] == "copper keel"
+    assert player.json("/get", id=id, item="copper-keel")["reply"] == "You have the copper keel. Your speed is now 60."
+    assert player.json("/inventory", id=id)["items"] == ["copper keel"]
+    assert set(TREASURES["copper keel"]) == {"speed"}
+
+
+def test_boot_differs_after_each_start(player, clock, monkeypatch):
+    first = player.json("/status")
+    clock.now += 10
+    assert player.json("/status")["boot"] == first["boot"]
+    assert player.json("/status")["uptime"] == 10
+    monkeypatch.setattr(mocean, "ocean", Ocean())
+    assert player.json("/status")["boot"] != first["boot"]
+
+
+def test_a_try_keeps_the_id_of_who_asks(player):
+    id = player.join("ada")
+    instead = player.json("/heading", id=id)["try"]
+    assert parse_qs(urlsplit(instead).query) == {"id": [id], "degrees": ["90"]}

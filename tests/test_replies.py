@@ -1,0 +1,229 @@
+"""The plugin: keys in, one reply out in three forms, and every error as a sentence."""
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+from bottle import Bottle
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocean import Trouble
+from replies import Key, Replies, number, one_line, whole_number
+from tests.conftest import browser
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.fixture(scope="module")
+def app():
+    """An app with routes of every sort that a student might write."""
+    app = Bottle()
+    app.install(Replies({"times": Key("how often", 3, whole_number), "size": Key("a size", 1.5, number)}))
+
+    @app.get("/")
+    def door():
+        """Stand at the door."""
+        return "Welcome."
+
+    @app.get("/cheer")
+    def cheer(name, times=1):
+        """Cheer for somebody."""
+        return dict(reply=f"Hooray for {name}!", times=times, names=[name, "you"], nobody=None, true=True)
+
+    @app.get("/measure")
+    def measure(size):
+        return dict(reply="Measured.", size=size)
+
+    @app.get("/hello/<name>")
+    def hello(name, times=1):
+        return f"Hello {name} {times}"
+
+    @app.get("/things")
+    def things():
+        return dict(reply="Two.", things=[dict(name="a b", x=1.5), dict(name="<b>", x=2)], none=[])
+
+    app.get("/nothing")(lambda: None)
+    app.get("/number")(lambda: 42)
+    app.get("/fields")(lambda: {"x": 1})
+    app.get("/broken")(lambda: 1 / 0)
+    app.get("/exit")(lambda: exit())
+    app.get("/hidden", secret=True)(lambda: "You found it.")
+    return app
+
+
+@pytest.fixture
+def ask(app):
+    return lambda url, **headers: browser(app).get(url, headers=headers)
+
+
+def test_text_is_a_sentence_and_a_line_for_each_field(ask):
+    response = ask("/cheer?name=ada")
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.text == "Hooray for ada!\ntimes=1\nnames=ada,you\nnobody=\ntrue=true"
+
+
+def test_records_take_a_line_each(ask):
+    assert ask("/things").text == "Two.\nthings=name=a b; x=1.5\nthings=name=<b>; x=2\nnone="
+
+
+@pytest.mark.parametrize(
+    "how", [("/cheer?name=ada&format=json", {}), ("/cheer?name=ada", {"Accept": "application/json"})]
+)
+def test_json_is_one_object(ask, how):
+    url, headers = how
+    response = ask(url, **headers)
+    assert response.headers["Content-Type"] == "application/json"
+    expected = {"reply": "Hooray for ada!", "times": 1, "names": ["ada", "you"], "nobody": None, "true": True}
+    assert response.json == {"ok": True, **expected}
+
+
+def test_a_browser_gets_a_page(ask):
+    response = ask("/cheer?name=ada", Accept=BROWSER)
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    for part in ("<h1>Hooray for ada!</h1>", "ada,you", "localhost", "/cheer", "requests.get(", 'name="times"'):
+        assert part in response.text
+
+
+def test_the_key_format_beats_the_header(ask):
+    assert ask("/nothing?format=text", Accept=BROWSER).text == "Done."
+    assert ask("/nothing?format=page").text.startswith("<!doctype html>")
+    assert ask("/nothing?format=xml").status_code == 400
+
+
+class Tags(HTMLParser):
+    """Which tags, attributes and texts a page has."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.texts = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, sorted(name for name, _ in attrs)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+@given(st.text(min_size=1, max_size=30).filter(lambda text: text.strip()))
+def test_whatever_is_sent_a_page_keeps_its_form(app, text):
+    """The page for any text has the tags that the page for `ada` has."""
+    pages = [browser(app).get("/cheer", query_string={"name": name, "format": "page"}) for name in ("ada", text)]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert Tags(pages[0].text).tags == Tags(pages[1].text).tags
+
+
+def test_a_page_shows_the_text_itself(ask):
+    page = ask("/cheer?name=%3Cscript%3Ealert(1)%3C/script%3E", Accept=BROWSER).text
+    assert "<script" not in page
+    assert "Hooray for <script>alert(1)</script>!" in Tags(page).texts
+
+
+@pytest.mark.parametrize(("url", "text"), [("/nothing", "Done."), ("/number", "42"), ("/fields", "Done.\nx=1")])
+def test_a_route_may_return_whatever_it_likes(ask, url, text):
+    assert ask(url).text == text
+
+
+def test_parts_of_the_path_are_bottles(ask):
+    assert ask("/hello/ada?times=2").text == "Hello ada 2"
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "error", "said", "instead"),
+    [
+        ("/cheer", 400, "missing-key", "“name” is missing", "/cheer?name=hello"),
+        ("/cheer?name=", 400, "missing-key", "“name”", "/cheer?name=hello"),
+        ("/cheer?name=%20", 400, "missing-key", "“name”", "/cheer?name=hello"),
+        ("/cheer?nam=ada", 400, "unknown-key", "“nam”. Did you mean “name”?", "/cheer?name=ada"),
+        ("/cheer?name=ada&x=1", 400, "unknown-key", "“x”. It takes name, times", "/cheer?name=hello"),
+        ("/nothing?x=1", 400, "unknown-key", "no keys", "/nothing"),
+        ("/cheer?name=ada&times=two", 400, "bad-value", "“two”", "/cheer?name=hello"),
+        ("/cheer?name=ada&times=-1", 400, "bad-value", "“-1”", "/cheer?name=hello"),
+        ("/cheer?name=a&name=b", 400, "bad-value", "“name” more than once", "/"),
+        ("/cheer?name=%ff", 400, "bad-value", "UTF-8", "/"),
+        ("/cheer?" + "&".join(f"x{i}=1" for i in range(60)), 400, "bad-value", "50 keys", "/"),
+        ("/measure", 400, "missing-key", "a size", "/measure?size=1.5"),
+        ("/measure?size=nan", 400, "bad-value", "“nan”", "/measure?size=1.5"),
+        ("/measure?size=1e999", 400, "bad-value", "“1e999”", "/measure?size=1.5"),
+        ("/measure?size=1,5", 400, "bad-value", "“1,5”", "/measure?size=1.5"),
+        ("/chear", 404, "no-route", "Did you mean /cheer?", "/cheer?name=hello"),
+        ("/cheer/", 404, "no-route", "Did you mean /cheer?", "/cheer?name=hello"),
+        ("/Cheer", 404, "no-route", "Did you mean /cheer?", "/cheer?name=hello"),
+        ("/hiden", 404, "no-route", "front door", "/"),
+        ("/.env", 404, "no-route", "“/.env”", "/"),
+        ("/%00%0a%ff", 404, "no-route", "There is no route", "/"),
+        ("/" + "x" * 9000, 414, "too-long", "9001 characters", "/"),
+        ("/cheer?name=" + "x" * 9000, 414, "too-long", "characters", "/"),
+        ("/broken", 500, "bug", "not your fault", "/"),
+        ("/exit", 500, "bug", "not your fault", "/"),
+    ],
+)
+def test_errors_say_what_is_wrong_and_what_works(ask, url, status, error, said, instead):
+    response = ask(url, Accept="application/json")
+    assert response.status_code == status
+    assert (response.json["ok"], response.json["error"], response.json["try"]) == (False, error, instead)
+    assert said in response.json["reply"]
+    assert ask(instead).status_code == 200
+    text = ask(url)
+    assert text.status_code == status
+    assert text.text.splitlines()[0] == response.json["reply"]
+    assert f"ok=false\nerror={error}\ntry={instead}" in text.text
+    page = ask(url, Accept=BROWSER)
+    assert page.status_code == status
+    assert "<h1>" in page.text
+
+
+def test_a_method_that_is_refused_may_have_a_path_with_parts(app):
+    assert browser(app).post("/hello/ada?format=json").json["try"] == "/"
+
+
+def test_giant_headers_are_refused(ask):
+    response = ask("/nothing", **{"X-Junk": "x" * 20000})
+    assert (response.status_code, response.text.splitlines()[2]) == (431, "error=too-long")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "BREW"])
+def test_other_methods_are_refused(app, method):
+    response = browser(app).open("/cheer?name=ada&format=json", method=method, data="x" * 1000)
+    assert response.status_code == 405
+    assert "GET" in response.headers["Allow"]
+    assert response.json["error"] == "bad-method"
+    assert f"“{method}”" in response.json["reply"]
+    assert browser(app).get(response.json["try"]).status_code == 200
+
+
+def test_all_replies_have_the_headers_that_keep_browsers_safe(ask):
+    for url in ("/", "/cheer", "/nowhere", "/broken", "/things?format=json"):
+        headers = ask(url).headers
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+
+
+def test_raw_utf8_in_a_url_is_read_like_encoded_utf8(app):
+    environ = {"QUERY_STRING": "name=ñ😀".encode().decode("latin-1"), "PATH_INFO": "/cheer", "REQUEST_METHOD": "GET"}
+    assert browser(app).open(environ_overrides=environ, path="/cheer").text.startswith("Hooray for ñ😀!")
+
+
+def test_every_kind_of_trouble_has_a_status_and_a_word():
+    def kinds(kind):
+        return [kind, *(grandchild for child in kind.__subclasses__() for grandchild in kinds(child))]
+
+    for kind in kinds(Trouble):
+        assert 400 <= kind.status < 600
+        assert kind.word == kind.word.lower()
+        assert kind.word.count("-") <= 1
+
+
+@given(st.recursive(st.one_of(st.text(), st.floats(), st.booleans(), st.none()), st.lists))
+def test_a_field_of_text_is_always_one_line(value):
+    assert len(one_line(value).splitlines()) <= 1
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text(), max_size=5))
+def test_any_query_gets_json_that_can_be_read(app, keys):
+    response = browser(app).get("/cheer", query_string=keys, headers={"Accept": "application/json"})
+    if response.headers["Content-Type"] == "application/json":
+        assert json.loads(response.text)["ok"] is (response.status_code == 200)

@@ -1,0 +1,174 @@
+"""The real server: uWSGI in a process of its own, as its users start it."""
+
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import venv
+
+import bottle
+import pytest
+import requests
+
+from tests.conftest import ROOT, UWSGI, Server, free_port
+from tests.test_steps import NASTY
+
+
+def test_one_url_three_readers(server):
+    assert server.ask("begin").text.startswith("Puzzle 1 of 5.")
+    assert server.json("begin")["stage"] == 1
+    assert "<h1>Puzzle 1 of 5." in requests.get(server.url + "begin", headers={"Accept": "text/html"}, timeout=5).text
+
+
+@pytest.mark.parametrize("message", NASTY)
+def test_nasty_messages_are_answered_by_the_real_thing(server, message):
+    for route in ("begin", "beguine", "sirduke", "euler", "meruprastarah"):
+        assert server.ask(route, message=message).status_code == 200
+
+
+def raw(server, request):
+    """What the server answers to these bytes, until it closes the connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        ("GET /begin?message=ñ😀 HTTP/1.1", 200),
+        ("GET /begin?message=%F1 HTTP/1.1", 400),
+        ("GET /begin?message=%00 HTTP/1.0", 200),
+        ("GET /\xff HTTP/1.1", 404),
+        ("GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1", 404),
+        ("GET /begin?" + "x" * 9000 + " HTTP/1.1", 414),
+        ("BREW /begin HTTP/1.1", 405),
+        ("POST /begin HTTP/1.1\r\nContent-Length: 5", 405),
+    ],
+)
+def test_odd_requests_get_the_right_status(server, request_line, status):
+    reply = raw(server, f"{request_line}\r\nHost: localhost\r\nConnection: close\r\n\r\nxxxxx".encode())
+    assert reply.split()[1] == str(status).encode()
+
+
+def test_the_log_is_private_and_cannot_be_forged(server):
+    id = server.json("join", name="logged")["id"]
+    server.ask("sendchat", id=id, message="secretmessage", name="logged")
+    server.ask("no%0aGET /forged 200 1 ms")
+    server.ask("status")
+    log = server.log.read_text()
+    assert "GET /sendchat 200" in log
+    assert id not in log
+    assert "secretmessage" not in log
+    assert not any(line.startswith("GET /forged") for line in log.splitlines())
+
+
+def test_it_says_which_address_to_open(server):
+    assert f"\nMocean is open: http://localhost:{server.port}/\n" in server.log.read_text()
+
+
+def test_only_we_can_talk_to_the_worker(server):
+    assert stat.S_IMODE((ROOT / f"mocean-{server.port}.sock").stat().st_mode) & 0o077 == 0
+
+
+def test_a_connection_that_says_nothing_keeps_nobody_waiting(server):
+    with socket.create_connection(("127.0.0.1", server.port)) as idle:
+        idle.sendall(b"GET /beg")
+        assert server.ask("status").ok
+
+
+def test_a_killed_worker_is_replaced(tmp_path):
+    server = Server().start(tmp_path / "log")
+    try:
+        boot = server.json("status")["boot"]
+        workers = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True, check=True)
+        for pid in workers.stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
+        while not server.answers():
+            time.sleep(0.05)
+        assert server.json("status")["boot"] != boot
+    finally:
+        server.stop()
+    assert not server.answers()
+    assert not (ROOT / f"mocean-{server.port}.sock").exists()
+
+
+def test_as_the_club_has_always_started_it(tmp_path):
+    """From any other folder, even one with a module of the same name."""
+    (tmp_path / "steps.py").write_text("raise SystemExit('the wrong steps.py')")
+    command = [UWSGI, "--http", "127.0.0.1:PORT", "--wsgi-file", ROOT / "mocean.py", "--master", "--die-on-term"]
+    server = Server(*command, cwd=tmp_path).start(tmp_path / "log")
+    try:
+        assert server.json("begin", message="7" * 1000)["solved"] is False
+        assert server.json("join", name="ada")["ok"]
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("several", [["--processes", "2"], ["--threads", "2"], ["--workers", "3", "--lazy-apps"]])
+def test_more_than_one_ocean_is_refused(several):
+    address = f"127.0.0.1:{free_port()}"
+    command = [UWSGI, "--http", address, "--wsgi-file", ROOT / "mocean.py", "--master", *several]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert "one uWSGI process with one thread" in result.stderr
+
+
+@pytest.mark.parametrize(("name", "value"), [("MOCEAN_MOST_AWAKE", "many"), ("MOCEAN_MOST_AWAKE", "-1")])
+def test_a_setting_that_is_nonsense_stops_the_start(name, value):
+    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), name: value}
+    command = [UWSGI, "uwsgi.ini"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=ROOT, env=environment)
+    assert result.returncode != 0
+    assert f"{name} should be a number" in result.stderr
+    assert f"“{value}”" in result.stderr
+
+
+# ---- Without uWSGI ----
+
+
+@pytest.fixture(scope="module")
+def python_with_bottle(tmp_path_factory):
+    """A Python that has Bottle and nothing else."""
+    folder = tmp_path_factory.mktemp("venv")
+    venv.create(folder)
+    shutil.copy(bottle.__file__, next(folder.glob("lib/python*/site-packages")) / "bottle.py")
+    return folder / "bin" / "python"
+
+
+def test_bottle_alone_is_enough_to_try_a_change(python_with_bottle, copy_of_code):
+    server = Server(python_with_bottle, "mocean.py", cwd=copy_of_code).start(copy_of_code / "log")
+    try:
+        with socket.create_connection(("127.0.0.1", server.port)):  # as browsers do, without a question
+            assert server.json("join", name="ada")["ok"]
+        assert server.ask("hello").status_code == 404
+        routes = copy_of_code / "mocean.py"
+        route = '@app.get("/hello")\ndef hello(name):\n    """Greet."""\n    return f"Hello, {name}!"\n\n\n'
+        routes.write_text(routes.read_text().replace("# ---- Without uWSGI", route + "# ---- Without uWSGI"))
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and not (server.answers() and server.ask("hello", name="ada").ok):
+            time.sleep(0.1)
+        assert server.ask("hello", name="ada").text == "Hello, ada!"
+        assert "name=ada" not in server.log.read_text()
+    finally:
+        server.stop()
+
+
+def test_a_taken_port_is_a_sentence(python_with_bottle):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(taken.getsockname()[1])}
+        command = [python_with_bottle, ROOT / "mocean.py"]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
+    assert result.returncode == 1
+    assert "can't be used" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_application_can_be_imported(python_with_bottle):
+    command = [python_with_bottle, "-c", "from mocean import application; print(type(application).__name__)"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=ROOT)
+    assert result.stdout == "Bottle\n"
+    assert sys.version_info >= (3, 10)
