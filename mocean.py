@@ -11,7 +11,6 @@ To add a route, write a function under `@app.get("/its-name")`. Its parameters a
 
 import os
 import secrets
-import signal
 import socket
 import sys
 from time import time
@@ -52,11 +51,9 @@ def refuse_company():
     """Stop if several processes or threads would serve: each process would have an ocean of its own."""
     threads = int(uwsgi.opt.get("threads", 1)) if uwsgi else 1
     if uwsgi and (uwsgi.numproc > 1 or threads > 1):
-        if uwsgi.worker_id():  # with lazy-apps the master would start us again, for ever
-            os.kill(uwsgi.masterpid(), signal.SIGQUIT)
         sys.exit(
-            "Mocean needs one uWSGI process with one thread, because the ocean is in its memory: leave out --processes, "
-            f"--workers and --threads. (Now there are {uwsgi.numproc} processes and {threads} threads.)"
+            f"Mocean needs one uWSGI process with one thread, not {uwsgi.numproc} with {threads}: the ocean is in the "
+            "memory of one process. Leave out the options processes, workers and threads."
         )
 
 
@@ -151,7 +148,7 @@ def join(name, id=None, word=None):
     check_word(word)
     cookie = request.get_cookie("id", "")
     sailor = ocean.join(name, id or (cookie if ocean.belongs(cookie, name) else None))
-    response.set_cookie("id", sailor.id, path="/", httponly=True, samesite="Strict")
+    response.set_cookie("id", sailor.id, path="/", httponly=True, samesite="strict")
     welcome = f"Welcome aboard, {sailor.name}! Your id is {sailor.id}: write it down, and keep it secret."
     return {"reply": welcome, "name": sailor.name, "id": sailor.id, **ocean.location(sailor)}
 
