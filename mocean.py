@@ -79,7 +79,6 @@ KEYS = {
 app = application = Bottle()
 replies = Replies(KEYS)
 app.install(replies)
-app.merge(steps.app)
 
 
 @app.hook("before_request")
@@ -291,6 +290,9 @@ def inventory(sailor):
 def chart():
     """Show all ships on the surface, the discovered seamounts, and the last words to everyone: what a map needs."""
     return dict(reply="This is the chart of the ocean.", size=SIZE, time=round(ocean.now, 3), **ocean.chart())
+
+
+app.merge(steps.app)
 
 
 # ---- Without uWSGI: python mocean.py ----

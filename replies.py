@@ -381,14 +381,19 @@ def as_json(reply):
 
 
 def as_text(reply):
-    """The sentence on the first line, then a line `field=value` for each field, or for each record of a list."""
+    """The sentence on the first line, then a line `field=value` for each field, or `field: record` for each record."""
     lines = [one_line(reply["reply"])]
     for name, value in reply.items():
-        if name == "reply" or (name == "ok" and value):
-            continue
-        is_records = isinstance(value, list) and value and isinstance(value[0], dict)
-        lines += [f"{name}={one_line(item)}" for item in (value if is_records else [value])]
+        if has_records(value):
+            lines += [f"{name}: {one_line(record)}" for record in value]
+        elif name != "reply" and not (name == "ok" and value):
+            lines.append(f"{name}={one_line(value)}")
     return "\n".join(lines)
+
+
+def has_records(value):
+    """True for a list of dicts that is not empty."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
 def one_line(value):
@@ -417,6 +422,7 @@ def as_page(reply):
         form=[item for item in wanted if not item.key.given_by],
         python=f"requests.get({scheme + '://' + address + request.path!r}, params={ ({**values, **secret})!r}).text",
         one_line=one_line,
+        has_records=has_records,
         style=STYLE,
     )
 
@@ -427,7 +433,7 @@ body { color: #123; background: #f3fafc }
 h1 { font-size: 1.6rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 nav a { margin-right: 1rem } a { color: #05a }
 table { border-collapse: collapse } th, td { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top }
-td, pre, h1 { overflow-wrap: anywhere } pre { white-space: pre-wrap } label { display: block; margin: .5rem 0 }
+td, pre, h1 { overflow-wrap: break-word } pre { white-space: pre-wrap } label { display: block; margin: .5rem 0 }
 input, button { font: inherit; padding: .2rem .5rem }
 """
 
@@ -456,7 +462,38 @@ PAGE = SimpleTemplate(
 % if "try" in reply:
 <p>This works: <a href="{{reply['try']}}">{{reply["try"]}}</a></p>
 % end
+<table>
+% for name, value in fields.items():
+% if not has_records(value):
+<tr><th scope="row">{{name}}</th><td>{{one_line(value)}}</td></tr>
+% end
+% end
+</table>
+% for name, records in fields.items():
+% if has_records(records):
+<h2>{{name}}</h2>
+<table>
+<tr>
+% for column in records[0]:
+<th scope="col">{{column}}</th>
+% end
+</tr>
+% for record in records:
+<tr>
+% for column, item in record.items():
+% if column == "example":
+<td><a href="{{item}}">{{item}}</a></td>
+% else:
+<td>{{one_line(item)}}</td>
+% end
+% end
+</tr>
+% end
+</table>
+% end
+% end
 % if form:
+<h2>Ask again</h2>
 <form action="{{path}}">
 % for _, name, key, required in form:
 <label>{{name}} ({{key.what}}{{"" if required else ", may be left out"}}):
@@ -465,27 +502,6 @@ PAGE = SimpleTemplate(
 <button>Ask</button>
 </form>
 % end
-<table>
-% for name, value in fields.items():
-% records = value if isinstance(value, list) and value and isinstance(value[0], dict) else []
-<tr><th scope="row">{{name}}</th><td>
-% if records:
-<table>
-<tr>{{!"".join("<th>" + column + "</th>" for column in records[0])}}</tr>
-% for record in records:
-<tr>
-% for item in record.values():
-<td>{{one_line(item)}}</td>
-% end
-</tr>
-% end
-</table>
-% else:
-{{one_line(value)}}
-% end
-</td></tr>
-% end
-</table>
 <h2>What you sent</h2>
 <table>
 <tr><th scope="row">address and port</th><td>{{address}}</td></tr>

@@ -64,7 +64,7 @@ def test_text_is_a_sentence_and_a_line_for_each_field(ask):
 
 
 def test_records_take_a_line_each(ask):
-    assert ask("/things").text == "Two.\nthings=name=a b; x=1.5\nthings=name=<b>; x=2\nnone="
+    assert ask("/things").text == "Two.\nthings: name=a b; x=1.5\nthings: name=<b>; x=2\nnone="
 
 
 @pytest.mark.parametrize(
