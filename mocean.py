@@ -23,9 +23,10 @@ from bottle import Bottle, request, response
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import steps
+from logbook import SYNC, Logbook, LogbookTrouble, default_file
 from ocean import ACCELERATE, Ocean, Trouble
 from planet import SIZE, TREASURES
-from replies import Key, Replies, number, one_of, whole_number
+from replies import Key, Replies, number, one_of, refusal, whole_number
 
 try:
     import uwsgi  # exists only in programs that uWSGI has started
@@ -38,13 +39,13 @@ VERSION = "0.1.0"
 # ---- Starting up ----
 
 
-def setting(name, default, read=str):
+def setting(name, default, read=str, kind="a text"):
     """What the environment says, or the default. Nonsense stops the start with a sentence."""
     text = os.environ.get(name, "").strip()
     try:
         return read(text) if text else default
     except ValueError:
-        sys.exit(f"The setting {name} should be a number like {default}, and “{text}” is not.")
+        sys.exit(f"The setting {name} is {kind}, like {default}. It can't be “{text}”.")
 
 
 def refuse_company():
@@ -59,7 +60,25 @@ def refuse_company():
 
 refuse_company()
 CLUB_WORD = setting("MOCEAN_WORD", None)
-ocean = Ocean(most_awake=setting("MOCEAN_MOST_AWAKE", 500, whole_number))
+MOST_AWAKE = setting("MOCEAN_MOST_AWAKE", 500, whole_number, "a whole number")
+logbook = Logbook(
+    setting("MOCEAN_LOGBOOK", default_file(os.environ)),
+    setting("MOCEAN_SYNC", "normal", one_of(SYNC), "normal or full"),
+)
+ocean = None  # until the first request: uWSGI makes its worker, and each new one, from a program that has no ocean yet
+began = None  # the time of that request
+
+
+def check_logbook():
+    """Stop if the logbook can't be used, before anybody plays."""
+    try:
+        logbook.check()
+    except LogbookTrouble as trouble:
+        sys.exit(f"Mocean can't start. {trouble}")
+
+
+if uwsgi:
+    check_logbook()
 
 # What the parameters of the routes stand for. Others are plain texts.
 KEYS = {
@@ -83,11 +102,42 @@ app.install(replies)
 
 @app.hook("before_request")
 def begin_request():
-    """Tell the ocean what time it is, and the log which route was asked: without keys, as some are secret."""
-    ocean.now = time()
-    ocean.began = ocean.began or ocean.now
+    """Have an ocean, tell it the time, and tell the log which route was asked: without keys, as some are secret."""
     if uwsgi:
         uwsgi.set_logvar("route", quote(request.path[:100]))
+    if not ocean:
+        open_logbook()
+    ocean.now = time()
+
+
+def open_logbook():
+    """Make the ocean what the logbook says."""
+    global ocean, began
+    try:
+        began = began or time()
+        ocean = logbook.read(Ocean(MOST_AWAKE), time())
+    except LogbookTrouble as trouble:
+        raise refusal(trouble) from trouble
+
+
+def keep_logbook(route):
+    """A plugin: what a route has changed is in the logbook before its reply is sent. If it can't be, it is undone."""
+
+    def kept(**arguments):
+        global ocean
+        try:
+            return route(**arguments)
+        finally:
+            try:
+                logbook.write(ocean)
+            except LogbookTrouble:
+                ocean = None
+                raise
+
+    return kept
+
+
+app.install(keep_logbook)
 
 
 # ---- Front doors ----
@@ -117,11 +167,11 @@ def rules():
 @app.get("/status")
 def status():
     """Show how the server is: its version, how long it has been up (in seconds), and how many are sailing."""
-    uptime, sailors = round(ocean.now - ocean.began, 3), len(ocean.who())
+    uptime, sailors = round(ocean.now - began, 3), len(ocean.who())
     return dict(
-        reply=f"All is well. Up for {uptime:.0f} seconds, with {sailors} aboard.",
+        reply=f"Up for {uptime:.0f} seconds, with {sailors} aboard. {logbook.news or 'All is well.'}",
         version=VERSION,
-        boot=int(ocean.began * 1000),
+        boot=logbook.boot,
         uptime=uptime,
         sailors=sailors,
         time=round(ocean.now, 3),
@@ -320,4 +370,5 @@ class PatientHandler(WSGIRequestHandler):
 
 if __name__ == "__main__":
     host, port = address()
+    check_logbook()
     app.run(host=host, port=port, handler_class=PatientHandler, reloader=True)

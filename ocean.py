@@ -144,7 +144,7 @@ class Sailor:
 
     def ability(self, what):
         """The best of what the ship can do by itself and with each thing aboard, see planet.ABILITIES."""
-        return max([ABILITIES[what], *(TREASURES[item].get(what, 0) for item in self.items)])
+        return max([ABILITIES[what], *(TREASURES.get(item, {}).get(what, 0) for item in self.items)])
 
     def top_speed(self, depth):
         """Metres a second, at most, at a depth."""
@@ -245,9 +245,9 @@ class Ocean:
 
     def __init__(self, most_awake=500):
         self.now = 0.0
-        self.began = None  # when it was first asked for something
         self.most_awake = most_awake
         self.sailors = {}  # by id
+        self.touched = set()  # the ids of those who may have changed: what the logbook looks at
         self.names = {}  # the same sailors by same_name
         self.awake = OrderedDict()  # the same by id, but no sleepers, and who was heard longest ago comes first
         self.lookout = Lookout()
@@ -274,8 +274,14 @@ class Ocean:
         berth = Random(same_name(name))
         x, y = (SIZE / 2 + berth.uniform(-HARBOUR, HARBOUR) for _ in range(2))
         sailor = Sailor(name, new_id(), x, y, since=self.now, heard=self.now)
-        self.sailors[sailor.id] = self.names[same_name(name)] = self.awake[sailor.id] = sailor
+        self.take_aboard(sailor)
         return sailor
+
+    def take_aboard(self, sailor):
+        """Add a sailor, who has been heard of later than all others."""
+        self.sailors[sailor.id] = self.names[same_name(sailor.name)] = self.awake[sailor.id] = sailor
+        self.treasures = {name: place for name, place in self.treasures.items() if name not in sailor.items}
+        self.touched.add(sailor.id)
 
     def welcome_back(self, name, id):
         """The sailor who has both this name and this id. Raises UnknownId or Cannot."""
@@ -295,13 +301,33 @@ class Ocean:
         sailor.heard = self.now
         self.awake[sailor.id] = sailor
         self.awake.move_to_end(sailor.id)
+        self.touched.add(sailor.id)
+        return sailor
+
+    def restore(self, now, sailors, tide, last_number, found, words):
+        """Fill a new ocean with what a logbook has kept: the sailors in the order in which they were heard."""
+        self.now, self.tide, self.last_number = now, tide, last_number
+        self.treasures = lay_out(tide)
+        self.found.update(found)
+        self.last_words.extend(words)
+        for sailor in sailors:
+            self.take_aboard(sailor)
+        self.touched.clear()
+
+    def find(self, name):
+        """The sailor of this name, to whom something may be done. Raises NoSailor."""
+        sailor = self.names.get(same_name(name))
+        if not sailor:
+            raise NoSailor(f"No sailor is called “{name[:40]}”. See who is here.", "who")
+        self.touched.add(sailor.id)
         return sailor
 
     def quit(self, id):
         """End a voyage: the name is free again, and what the ship held is where it lay before. Returns the name."""
         sailor = self.sailor(id)
         places = lay_out(self.tide)
-        self.treasures.update({item: places[item] for item in sailor.items})
+        self.treasures.update({item: places[item] for item in sailor.items if item in places})
+        self.touched.add(sailor.id)
         del self.sailors[sailor.id], self.names[same_name(sailor.name)], self.awake[sailor.id]
         return sailor.name
 
@@ -480,6 +506,7 @@ class Ocean:
     def turn_tide(self, finder):
         """Lay out all treasure anew."""
         for sailor in self.sailors.values():
+            self.touched.add(sailor.id)
             sailor.items.clear()
             if sailor.speed > sailor.top_speed(sailor.depth):
                 self.sail(sailor, speed=sailor.top_speed(sailor.depth))
@@ -500,9 +527,7 @@ class Ocean:
             return self.tell_everyone(sailor.name, line, but=sailor)
         if same_name(name) == same_name(CLEM):
             return self.tell_clem(sailor, line)
-        receiver = self.names.get(same_name(name))
-        if not receiver:
-            raise NoSailor(f"No sailor is called “{name[:40]}”. See who is here.", "who")
+        receiver = self.find(name)
         if len(receiver.mailbox) >= MAILBOX:
             raise MailboxFull(f"The mailbox of {receiver.name} is full. Try again later.", "who")
         letter = self.write(sailor.name, line)
@@ -513,11 +538,12 @@ class Ocean:
         """Put a message into every mailbox that has room, but for the sender's. Returns as `send` does."""
         letter = self.write(sender, line)
         self.last_words.append(letter)
-        mailboxes = [sailor.mailbox for sailor in self.awake_sailors() if sailor is not but]
-        open_ones = [mailbox for mailbox in mailboxes if len(mailbox) < MAILBOX]
-        for mailbox in open_ones:
-            mailbox.append(letter)
-        return letter.number, len(open_ones), len(mailboxes) - len(open_ones)
+        receivers = [sailor for sailor in self.awake_sailors() if sailor is not but]
+        with_room = [sailor for sailor in receivers if len(sailor.mailbox) < MAILBOX]
+        for sailor in with_room:
+            sailor.mailbox.append(letter)
+            self.touched.add(sailor.id)
+        return letter.number, len(with_room), len(receivers) - len(with_room)
 
     def tell_clem(self, sailor, line):
         """The robot answers at once, if the answer fits into the sailor's mailbox. Returns as `send` does."""

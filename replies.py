@@ -215,6 +215,11 @@ def refuse_giants(environ):
 # ---- The plugin ----
 
 
+def refusal(trouble):
+    """What makes Bottle stop a request and answer with a trouble."""
+    return HTTPError(trouble.status, exception=trouble)
+
+
 class Replies:
     """Install it on a Bottle app: routes then take keys, and all replies and errors look alike.
 
@@ -239,7 +244,7 @@ class Replies:
             check_format(sent().get("format", "text"))
             refuse_machines(request.environ)
         except Trouble as trouble:
-            raise HTTPError(trouble.status, exception=trouble) from None
+            raise refusal(trouble) from None
 
     def apply(self, callback, route):
         """What Bottle calls for each route, once: the route with its keys read and its reply rendered."""
@@ -253,7 +258,7 @@ class Replies:
                 check_known(wanted, sent(), route)
                 result = callback(**parts_of_path, **read_keys(wanted, sent()))
             except Trouble as trouble:
-                raise HTTPError(trouble.status, exception=trouble) from None
+                raise refusal(trouble) from None
             except SystemExit as stop:  # would end the server, and with it everybody's voyage
                 raise RuntimeError(f"the route {route.rule} called exit()") from stop
             return result if isinstance(result, HTTPResponse) else render(success(result))

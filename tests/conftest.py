@@ -14,6 +14,7 @@ import requests
 from werkzeug.test import Client
 
 import mocean
+from logbook import Logbook
 from ocean import Ocean
 
 ROOT = Path(__file__).parent.parent
@@ -69,8 +70,11 @@ def clock(monkeypatch):
 @pytest.fixture
 def player(monkeypatch, clock):
     """A player in a new ocean."""
-    monkeypatch.setattr(mocean, "ocean", Ocean())
+    monkeypatch.setattr(mocean, "logbook", Logbook(":memory:"))
+    monkeypatch.setattr(mocean, "ocean", None)
+    monkeypatch.setattr(mocean, "began", None)
     monkeypatch.setattr(mocean, "CLUB_WORD", None)
+    Player().ask("/status")  # the first request makes the ocean
     return Player()
 
 
@@ -96,7 +100,8 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}/"
         self.command = [str(word).replace("PORT", str(self.port)) for word in command or (UWSGI, "uwsgi.ini")]
         self.cwd = cwd
-        self.environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(self.port), **environment}
+        settings = {"HOST": "127.0.0.1", "PORT": str(self.port), "MOCEAN_LOGBOOK": ":memory:"}
+        self.environment = {**os.environ, **settings, **environment}
 
     def start(self, log):
         """Start it, and wait until it answers. `log` is a path for what it prints."""

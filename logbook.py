@@ -1,0 +1,390 @@
+"""The logbook: a file that keeps the ocean when the server stops, however it stops.
+
+    logbook = Logbook("logbook.sqlite3")
+    ocean = logbook.read(Ocean(), now=time())  # the ocean as it was
+    ...                                        # a request changes something
+    logbook.write(ocean)                       # now the file has all that changed, or on LogbookTrouble nothing of it
+
+It is an SQLite database, in which one process at a time can write. To look into it, make a copy with `make backup`,
+open that with the program sqlite3, and type: select * from sailors;
+
+Every attribute of a sailor is a column. A new one needs no change here.
+
+Words: a *transaction* is a change that is in the file as a whole or not at all. SQLite writes it into a second file,
+the *WAL* (write-ahead log, its name ends in -wal), and from time to time moves what is there into the main file.
+"""
+
+import json
+import os
+import shutil
+import sqlite3
+import sys
+from contextlib import contextmanager, suppress
+from dataclasses import fields
+from time import strftime
+from typing import NamedTuple, get_origin
+
+from ocean import Message, Sailor, Trouble
+
+SYNC = {"normal": "NORMAL", "full": "FULL"}  # what survives a power cut: nearly everything, or everything
+NOTE_HEARD = 60  # seconds: if nothing else changes, that somebody was heard is not written more often
+
+# The scripts that make a new file, and an old one new: the first makes version 1 of an empty file (version 0), the
+# next makes version 2 of that. Add to the end and never change what is there: files of all versions are out there.
+MIGRATIONS = [
+    """
+    CREATE TABLE sailors (id TEXT PRIMARY KEY, name TEXT, x REAL, y REAL, since REAL, heard REAL, heading REAL,
+        speed REAL, depth REAL, items TEXT);
+    CREATE TABLE mail (sailor TEXT, number INTEGER, sender TEXT, message TEXT, sent REAL,
+        PRIMARY KEY (sailor, number)) WITHOUT ROWID;
+    CREATE TABLE seamounts (name TEXT PRIMARY KEY, found_by TEXT);
+    CREATE TABLE ocean (boot INTEGER, tide INTEGER, last_number INTEGER);
+    INSERT INTO ocean VALUES (0, 1, 0);
+    """,
+    """
+    CREATE TABLE chat (number INTEGER PRIMARY KEY, sender TEXT, message TEXT, sent REAL);
+    """,
+]
+
+
+class LogbookTrouble(Trouble):
+    """The logbook can't be read or written now."""
+
+    status, word = 503, "logbook"
+
+    def __init__(self, sentence):
+        super().__init__(sentence, "")
+
+
+class Damaged(Exception):
+    """The file is no logbook, or not a whole one."""
+
+
+class Page(NamedTuple):
+    """What the file has of one sailor."""
+
+    columns: dict  # of the table sailors, but for `heard`
+    mail: tuple  # the numbers of the first and the last message in the mailbox
+    heard: float
+
+
+class Logbook:
+    """The logbook in a file, or with the name ":memory:" none. It is opened by the first `read`."""
+
+    def __init__(self, file, sync="normal"):
+        self.file = str(file)
+        self.sync = SYNC[sync]
+        self.connection = None
+        self.boot = None  # how many servers have opened the file, with this one
+        self.news = ""  # what the leader should know of the file
+        self.pages = {}  # what the file has of each sailor, by id
+        self.world = None  # what it has of all else
+
+    # -- Reading and writing
+
+    def read(self, ocean, now):
+        """Fill a new ocean with what the file has, and return it. `now` is in seconds. Raises LogbookTrouble."""
+        if self.file == ":memory:":
+            self.boot = self.boot or int(now * 1000)
+            return ocean
+        with self.trouble():
+            if self.connection:
+                self.put_back()
+            if not self.connection:
+                self.open()
+            try:
+                return self.fill(ocean, now)
+            except Damaged as damage:
+                self.put_aside(damage)
+                self.open()
+                return self.fill(ocean, now)
+
+    def write(self, ocean):
+        """Write all that has changed since the last time, or raise LogbookTrouble and write nothing.
+
+        If only the time of somebody's last request is new, it is written once a minute, and may fail without a word.
+        """
+        if not self.connection:
+            return
+        with self.trouble():
+            pages = {id: page_of(ocean.sailors.get(id)) for id in ocean.touched}
+            changed = {id: page for id, page in pages.items() if has_changed(self.pages.get(id), page)}
+            if changed or world_of(ocean) != self.world:
+                self.commit(ocean, changed)
+            else:
+                with suppress(sqlite3.Error, OSError):
+                    heard = {id: page for id, page in pages.items() if page and is_late(self.pages[id], page)}
+                    if heard:
+                        self.commit(ocean, heard)
+        ocean.touched.clear()
+
+    def commit(self, ocean, pages):
+        """Write some pages, and what else has changed, in one transaction."""
+        world = world_of(ocean)
+        with self.transaction():
+            for id, page in pages.items():
+                self.write_page(id, page, ocean.sailors.get(id))
+            if world != self.world:
+                self.write_world(ocean)
+        self.pages.update(pages)
+        self.world = world
+
+    def write_page(self, id, page, sailor):
+        """Write what is new about one sailor. Without a page, the sailor has quit."""
+        execute = self.connection.execute
+        if not page:
+            execute("DELETE FROM sailors WHERE id = ?", [id])
+            execute("DELETE FROM mail WHERE sailor = ?", [id])
+            return
+        row = {**page.columns, "heard": page.heard}
+        for name in row.keys() - self.columns:
+            execute(f'ALTER TABLE sailors ADD COLUMN "{name}"')
+            self.columns.add(name)
+        names, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
+        execute(f"INSERT OR REPLACE INTO sailors ({names}) VALUES ({marks})", [*row.values()])
+        first, last = page.mail
+        known_first, known_last = self.pages[id].mail if self.pages.get(id) else (0, 0)
+        if first != known_first:
+            execute("DELETE FROM mail WHERE sailor = ? AND (number < ? OR ? = 0)", [id, first, first])
+        if last > known_last:
+            new = [(id, *letter) for letter in sailor.mailbox if letter.number > known_last]
+            self.connection.executemany("INSERT INTO mail VALUES (?, ?, ?, ?, ?)", new)
+
+    def write_world(self, ocean):
+        """Write what is not about one sailor. It is little, so it is written as a whole."""
+        self.connection.execute("UPDATE ocean SET tide = ?, last_number = ?", [ocean.tide, ocean.last_number])
+        self.connection.execute("DELETE FROM seamounts")
+        self.connection.executemany("INSERT INTO seamounts VALUES (?, ?)", ocean.found.items())
+        self.connection.execute("DELETE FROM chat")
+        self.connection.executemany("INSERT INTO chat VALUES (?, ?, ?, ?)", ocean.last_words)
+
+    @contextmanager
+    def transaction(self):
+        self.check_place()
+        self.connection.execute("BEGIN")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def fill(self, ocean, now):
+        """Read everything into a new ocean, and return it. Raises Damaged."""
+        rows = self.connection.execute
+        try:
+            mail = {}
+            for id, *letter in rows("SELECT * FROM mail ORDER BY number"):
+                mail.setdefault(id, []).append(Message(*letter))
+            table = rows("SELECT * FROM sailors ORDER BY heard")
+            names = [name for name, *_ in table.description]
+            sailors = [sailor_of(dict(zip(names, row)), mail, now) for row in table]
+            boot, tide, last_number = rows("SELECT boot, tide, last_number FROM ocean").fetchone()
+            found = dict(rows("SELECT * FROM seamounts"))
+            words = [Message(*row) for row in rows("SELECT * FROM chat ORDER BY number")]
+        except sqlite3.OperationalError:
+            raise
+        except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+            raise Damaged(str(error)) from error
+        if self.boot is None:
+            rows("UPDATE ocean SET boot = boot + 1")
+            self.boot = boot + 1
+        ocean.restore(now, sailors, tide, last_number, found, words)
+        self.columns = set(names)
+        self.pages = {sailor.id: page_of(sailor) for sailor in sailors}
+        self.world = world_of(ocean)
+        self.place = self.find_files()
+        return ocean
+
+    # -- The file
+
+    def check(self):
+        """See that a server can be started with this file. Raises LogbookTrouble."""
+        if self.file != ":memory:":
+            with self.trouble():
+                self.open()
+                self.close()
+
+    def open(self):
+        """Open the file, and make or migrate it if needed. A damaged one is put aside."""
+        try:
+            self.connect()
+        except Damaged as damage:
+            self.put_aside(damage)
+            self.connect()
+
+    def connect(self):
+        """Open the file and keep other processes out of it. Raises Damaged, LogbookTrouble or sqlite3.Error."""
+        self.connection = sqlite3.connect(self.file, timeout=1, isolation_level=None, check_same_thread=False)
+        try:
+            for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", f"synchronous = {self.sync}"):
+                self.connection.execute(f"PRAGMA {pragma}")
+            problem = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if problem != "ok":
+                raise Damaged(problem)
+            self.migrate()
+        except sqlite3.OperationalError:
+            self.close()
+            raise
+        except sqlite3.DatabaseError as error:
+            raise Damaged(str(error)) from error
+
+    def migrate(self):
+        """Bring the file to the newest version. Raises LogbookTrouble if it is newer than this program."""
+        version = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            self.close()
+            raise LogbookTrouble(
+                f"The logbook {os.path.basename(self.file)} has version {version}. "
+                f"This program knows versions up to {len(MIGRATIONS)}. Use the newer program, or another logbook."
+            )
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            self.connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+
+    def close(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = None
+
+    def put_aside(self, damage):
+        """Rename a damaged file, so that nothing is lost which somebody could still save, and say so loudly."""
+        self.close()
+        kept = f"{self.file}.damaged-{strftime('%Y-%m-%d-%H%M%S')}"
+        for ending in ("", "-wal"):
+            if os.path.exists(self.file + ending):
+                os.rename(self.file + ending, kept + ending)
+        self.news = f"The logbook was damaged. It is kept as {os.path.basename(kept)}, and a new one was begun."
+        print(f"WARNING: {self.file}: {damage}. {self.news}", file=sys.stderr, flush=True)
+
+    def find_files(self):
+        """Which files have the names of the logbook and its WAL. Raises FileNotFoundError."""
+        return [os.stat(self.file + ending).st_ino for ending in ("", "-wal")]
+
+    def check_place(self):
+        """Raises FileNotFoundError if an open file has been moved or removed: what is written to it would be lost."""
+        if self.find_files() != self.place:
+            raise FileNotFoundError("somebody has put another file in its place")
+
+    def put_back(self):
+        """If somebody has removed the open file, write it again: what is open still has everything."""
+        try:
+            self.check_place()
+        except FileNotFoundError:
+            if not os.path.exists(self.file):
+                self.connection.execute("VACUUM INTO ?", [self.file])
+            elif os.stat(self.file).st_ino != self.place[0]:
+                raise
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.close()
+
+    @contextmanager
+    def trouble(self):
+        """Turn what SQLite, the system and Python complain about into LogbookTrouble."""
+        try:
+            yield
+        except (sqlite3.Error, OSError, Damaged, TypeError, ValueError, OverflowError) as error:
+            print(f"The logbook {self.file} can't be used: {error}", file=sys.stderr, flush=True)
+            name, reason = os.path.basename(self.file), f"({error}). Nothing was changed. Ask again in a minute."
+            if "locked" in str(error):
+                reason = "another server has it open. Stop that one, or use another logbook."
+            raise LogbookTrouble(f"The logbook {name} can't be used: {reason}") from error
+
+
+# ---- Between the ocean and the tables ----
+
+KINDS = {field.name: field.type for field in fields(Sailor)}
+PLAIN = (bool, int, float, str)
+
+
+def to_column(name, value):
+    """An attribute as SQLite can keep it: as it is if it is declared as a number or text, else as JSON."""
+    if value is None or (KINDS.get(name) in PLAIN and isinstance(value, PLAIN)):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=list)
+
+
+def from_column(name, value):
+    """The attribute that `to_column` has made a column of. Raises ValueError or TypeError."""
+    kind = get_origin(KINDS.get(name)) or KINDS.get(name)
+    if kind in PLAIN:
+        return kind(value)
+    value = json.loads(value)
+    return kind(value) if isinstance(kind, type) else value
+
+
+def page_of(sailor):
+    """What the file should have of a sailor; None for one who has quit."""
+    if not sailor:
+        return None
+    columns = {name: to_column(name, value) for name, value in vars(sailor).items() if name not in ("heard", "mailbox")}
+    mailbox = sailor.mailbox
+    return Page(columns, (mailbox[0].number, mailbox[-1].number) if mailbox else (0, 0), sailor.heard)
+
+
+def has_changed(known, page):
+    """True if a page says more than the known one, but for the time when the sailor was heard."""
+    return known is not page if not (known and page) else known[:2] != page[:2]
+
+
+def is_late(known, page):
+    """True if it is time to note that a sailor was heard."""
+    return page.heard - known.heard >= NOTE_HEARD
+
+
+def world_of(ocean):
+    """What the file should have of all that isn't about one sailor, but for the words, which have numbers."""
+    return ocean.tide, ocean.last_number, dict(ocean.found)
+
+
+def sailor_of(row, mail, now):
+    """The sailor of a row. What isn't in the row has its default; what isn't declared becomes an attribute too."""
+    values = {name: from_column(name, value) for name, value in row.items() if value is not None}
+    sailor = Sailor(**{name: value for name, value in values.items() if name in KINDS})
+    vars(sailor).update(values)
+    sailor.mailbox.extend(mail.get(sailor.id, ()))
+    # If the clock has been set back meanwhile, the ship would wait for it at its place, and the sailor never sleep.
+    sailor.since, sailor.heard = min(sailor.since, now), min(sailor.heard, now)
+    return sailor
+
+
+# ---- A copy while the server runs: python logbook.py COPY ----
+
+
+def back_up(file, copy):
+    """Write a consistent copy of the logbook, even while a server writes to it.
+
+    SQLite only adds to the WAL, or, when the main file has all of it, begins it anew with another header. So the main
+    file and then the WAL make a whole, if no new WAL was begun in between: then SQLite repairs what the copy lacks.
+    """
+    header = None
+    while header is None or header != wal_header(file):
+        header = wal_header(file)
+        shutil.copyfile(file, copy)
+        if header:
+            shutil.copyfile(file + "-wal", copy + "-wal")
+    connection = sqlite3.connect(copy)
+    problem = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.close()
+    if problem != "ok":
+        raise Damaged(problem)
+
+
+def wal_header(file):
+    """The first bytes of the WAL: each time that it is begun anew they differ. Empty without a WAL."""
+    with suppress(FileNotFoundError), open(file + "-wal", "rb") as wal:
+        return wal.read(32)
+    return b""
+
+
+def default_file(environ):
+    """Where the logbook is if nobody says so: where systemd keeps the files of a service, else beside the program."""
+    return os.path.join(environ.get("STATE_DIRECTORY") or os.path.dirname(os.path.abspath(__file__)), "logbook.sqlite3")
+
+
+if __name__ == "__main__":
+    source = os.environ.get("MOCEAN_LOGBOOK") or default_file(os.environ)
+    target = sys.argv[1] if len(sys.argv) > 1 else f"{source}.copy-{strftime('%Y-%m-%d-%H%M%S')}"
+    back_up(source, target)
+    print(f"{target} is a copy of {source}")
