@@ -28,6 +28,12 @@ format: .venv/dev ## tidy the code
 	@$(BIN)ruff check --fix-only --quiet .
 	@$(BIN)ruff format .
 
+backup: ## copy the logbook, also while the server runs: COPY=FILE unless beside it, with the date
+	@$(PYTHON) logbook.py $(COPY)
+
+crash: .venv/dev ## kill the server KILLS=1000 times while it is played, and see that nothing is lost
+	@$(BIN)python -m tests.crash $(or $(KILLS),1000)
+
 clean: ## remove all that was installed or left over
 	@rm -rf .venv .pytest_cache .hypothesis .ruff_cache __pycache__ tests/__pycache__ *.sock
 
@@ -45,4 +51,4 @@ clean: ## remove all that was installed or left over
 	@$(PYTHON) -m venv .venv
 	@$(BIN)python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 
-.PHONY: help run play test lint format clean
+.PHONY: help run play test lint format backup crash clean

@@ -352,7 +352,7 @@ def sailor_of(row, mail, now):
 
 
 def back_up(file, copy):
-    """Write a consistent copy of the logbook, even while a server writes to it.
+    """Write a consistent copy of the logbook, even while a server, in another process, writes to it.
 
     SQLite only adds to the WAL, or, when the main file has all of it, begins it anew with another header. So the main
     file and then the WAL make a whole, if no new WAL was begun in between: then SQLite repairs what the copy lacks.
@@ -386,5 +386,7 @@ def default_file(environ):
 if __name__ == "__main__":
     source = os.environ.get("MOCEAN_LOGBOOK") or default_file(os.environ)
     target = sys.argv[1] if len(sys.argv) > 1 else f"{source}.copy-{strftime('%Y-%m-%d-%H%M%S')}"
+    if not os.path.exists(source):
+        sys.exit(f"There is no logbook {source}. If it is elsewhere, name it: MOCEAN_LOGBOOK=FILE")
     back_up(source, target)
     print(f"{target} is a copy of {source}")
