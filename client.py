@@ -1,7 +1,6 @@
 """A program that plays both games: python client.py http://ADDRESS:8080
 
-It starts on the route begin, with the key message: what you type is sent as the value of that key, and the reply is
-printed, with the time it took and the URL that was asked.
+What you type is sent to the route begin as its key message. The reply is printed, with its time and its URL.
 
     route NAME             ask another route from now on; key NAME changes the key
     join name=ada          ask any route, once, with any keys
@@ -29,7 +28,7 @@ class Client:
     def __init__(self, address):
         self.address = (address if "://" in address else "http://" + address).rstrip("/")
         self.route, self.key = "begin", "message"
-        self.id, self.last_read = None, 0  # of our sailor; the number of the last chat message that was printed
+        self.id, self.name, self.last_read = None, None, 0  # our sailor, and the number of the last chat printed
         self.pause, self.is_away = 1.0, False  # seconds between two polls; whether the last one got no answer
 
     def run(self):
@@ -48,7 +47,6 @@ class Client:
 
     def obey(self, line):
         """Do what one line says. False if it says to leave."""
-        line = line.encode("utf-8", "replace").decode("utf-8")  # a terminal may pass on broken characters
         command, _, rest = line.partition(" ")
         if command in ("route", "key"):
             setattr(self, command, (rest or input(f"{command}: ")).strip(" /"))
@@ -58,7 +56,7 @@ class Client:
 
     def ask(self, route, keys):
         """Ask the server, and print its reply."""
-        if self.id and route != "join":
+        if self.id and (route != "join" or keys.get("name") == self.name):
             keys = {"id": self.id, **keys}
         try:
             reply = self.get(route, keys)
@@ -67,14 +65,16 @@ class Client:
         print(f"{reply.text}\n({reply.elapsed.total_seconds() * 1000:.0f} ms for {reply.url})\n")
         new_id = re.search(r"^id=(\w+)$", reply.text, re.MULTILINE)
         if route == "join" and new_id and new_id[1] != self.id:
-            self.id, self.last_read = new_id[1], 0
+            self.id, self.name, self.last_read = new_id[1], keys["name"], 0
+        elif route == "quit" and reply.ok:
+            self.id = None
 
     def get(self, route, keys):
         """The server's reply. Tries again what is safe to repeat, after growing pauses."""
         for pause in [*PAUSES, None]:
             try:
                 return requests.get(f"{self.address}/{route}", params=keys, timeout=TIMEOUT)
-            except (requests.ConnectionError, requests.Timeout) as problem:
+            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as problem:
                 if pause is None or not may_repeat(route, keys, problem):
                     raise
                 print(f"{sentence_for(problem, self.address)} I try again in {pause} s.")
@@ -115,7 +115,7 @@ class Client:
 
     def say(self, text):
         """Print something while somebody is typing."""
-        print(f"\r{text}\n{self.prompt()}", end="", flush=True)
+        print(f"\r{text.ljust(len(self.prompt()))}\n{self.prompt()}", end="", flush=True)
 
 
 def read_question(line):
@@ -144,6 +144,7 @@ def sentence_for(problem, address):
 
 
 if __name__ == "__main__":
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a Windows console may not know every emoji
+    for stream in (sys.stdin, sys.stdout):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console may not know every emoji, and may send half of one
     Client(sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8080").run()

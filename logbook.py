@@ -217,6 +217,7 @@ class Logbook:
     def connect(self):
         """Open the file and keep other processes out of it. Raises Damaged, LogbookTrouble or sqlite3.Error."""
         self.connection = sqlite3.connect(self.file, timeout=1, isolation_level=None, check_same_thread=False)
+        self.connection.text_factory = bytes.decode  # so that bytes which are no text are a ValueError, see fill
         try:
             for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", f"synchronous = {self.sync}"):
                 self.connection.execute(f"PRAGMA {pragma}")
@@ -357,7 +358,7 @@ def back_up(file, copy):
     SQLite only adds to the WAL, or, when the main file has all of it, begins it anew with another header. So the main
     file and then the WAL make a whole, if no new WAL was begun in between: then SQLite repairs what the copy lacks.
     """
-    header = None
+    file, header = str(file), None
     while header is None or header != wal_header(file):
         header = wal_header(file)
         shutil.copyfile(file, copy)

@@ -26,7 +26,7 @@ import steps
 from logbook import SYNC, Logbook, LogbookTrouble, default_file
 from ocean import ACCELERATE, Ocean, Trouble
 from planet import SIZE, TREASURES
-from replies import Key, Replies, number, one_of, refusal, whole_number
+from replies import Key, Replies, cookie, number, one_of, refusal, sent, whole_number
 
 try:
     import uwsgi  # exists only in programs that uWSGI has started
@@ -34,6 +34,7 @@ except ImportError:
     uwsgi = None
 
 VERSION = "0.1.0"
+COOKIE_AGE = 60 * 24 * 3600  # seconds that a browser remembers an id
 
 
 # ---- Starting up ----
@@ -96,18 +97,26 @@ KEYS = {
 }
 
 app = application = Bottle()
+
+
+@app.hook("before_request")
+def note_for_log():
+    """Tell uWSGI's log what was asked: without the keys, which may be secret, and encoded, so that it is one line."""
+    if uwsgi:
+        uwsgi.set_logvar("asked", quote(f"{request.method[:10]} {request.path[:100]}", safe="/ "))
+
+
 replies = Replies(KEYS)
 app.install(replies)
 
 
 @app.hook("before_request")
 def begin_request():
-    """Have an ocean, tell it the time, and tell the log which route was asked: without keys, as some are secret."""
-    if uwsgi:
-        uwsgi.set_logvar("route", quote(request.path[:100]))
+    """Have an ocean, tell it the time, and wake who asks."""
     if not ocean:
         open_logbook()
     ocean.now = time()
+    ocean.hear(sent().get("id") or cookie("id"))
 
 
 def open_logbook():
@@ -191,13 +200,13 @@ def check_word(word):
         raise WrongWord("To join, send the club word as the key word. Your club leader knows it.", "mocean")
 
 
-@app.get("/join")
+@app.get("/join", instead="mocean" if CLUB_WORD else "join")
 def join(name, id=None, word=None):
     """Come aboard with a name of your own. With your id, come back to your ship."""
     check_word(word)
-    cookie = request.get_cookie("id", "")
-    sailor = ocean.join(name, id or (cookie if ocean.belongs(cookie, name) else None))
-    response.set_cookie("id", sailor.id, path="/", httponly=True, samesite="strict")
+    known = cookie("id")
+    sailor = ocean.join(name, id or (known if ocean.belongs(known, name) else None))
+    response.set_cookie("id", sailor.id, path="/", max_age=COOKIE_AGE, httponly=True, samesite="strict")
     welcome = f"Welcome aboard, {sailor.name}! Your id is {sailor.id}: write it down, and keep it secret."
     return {"reply": welcome, "name": sailor.name, "id": sailor.id, **ocean.location(sailor)}
 
@@ -206,7 +215,8 @@ def join(name, id=None, word=None):
 def quit(id):
     """Leave the game for good: your ship goes, and your name is free for others."""
     name = ocean.quit(id)
-    response.delete_cookie("id", path="/")
+    if cookie("id") == id:
+        response.delete_cookie("id", path="/")
     return dict(reply=f"Goodbye, {name}! Your voyage has ended.", name=name)
 
 
@@ -222,7 +232,7 @@ def who():
 
 @app.get("/sendchat")
 def sendchat(sailor, message, name=None):
-    """Say something to everyone, or with a name to one sailor. Clem, the robot, answers."""
+    """Say something to everyone, or with a name to one sailor. The robot answers you: its name is Clem."""
     number, reached, full = ocean.send(sailor, message, name)
     note = f" Mailboxes that are full: {full}." if full else ""
     return dict(reply=f"Sent as message {number}. Mailboxes reached: {reached}.{note}", number=number, reached=reached)
@@ -326,8 +336,10 @@ def look(sailor):
 def get(sailor, item):
     """Take a treasure that is within reach. Some treasure helps you."""
     item = ocean.get(sailor, item)
-    helps = "".join(f" Your {ability} is now {value}." for ability, value in TREASURES[item].items())
-    return dict(reply=f"You have the {item}.{helps}", item=item)
+    news = "".join(f" Your {ability} is now {value}." for ability, value in TREASURES[item].items())
+    if item not in sailor.items:
+        news = " It was the last one! A new tide takes all treasure and hides it again."
+    return dict(reply=f"You have the {item}.{news}", item=item)
 
 
 @app.get("/inventory")

@@ -18,9 +18,11 @@ where it is now is worked out when somebody asks. Sailors call this dead reckoni
 """
 
 import math
+import re
 import secrets
 import unicodedata
 from collections import OrderedDict, defaultdict, deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -158,7 +160,7 @@ class Sailor:
 def proper_name(text):
     """The text as a sailor's name: 2 to 16 letters, digits, - or _ of any script. Raises BadValue."""
     name = unicodedata.normalize("NFKC", text).strip()
-    if 2 <= len(name) <= 16 and all(map(fits_a_name, name)) and not is_mark(name[0]):
+    if 2 <= len(name) <= 16 and all(map(fits_a_name, name)) and not is_mark(name[0]) and not INVISIBLE.search(name):
         return name
     raise BadValue(f"A name has 2 to 16 letters, digits, - or _. “{text[:40]}” is not such a name.")
 
@@ -177,6 +179,8 @@ def same_name(name):
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().casefold())
 
 
+# Letters and marks of Unicode that show nothing, with which one could pose as somebody else.
+INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 RESERVED_NAMES = {same_name(CLEM), same_name(MOCEAN)}
 
 
@@ -292,9 +296,7 @@ class Ocean:
 
     def sailor(self, id):
         """The sailor with this id, awake from now on. Raises UnknownId or OceanFull."""
-        sailor = self.sailors.get(id.strip().lower())
-        if not sailor:
-            raise UnknownId(f"No sailor has the id “{id[:20]}”. Join the game: the reply tells you your id.", "join")
+        sailor = self.known(id)
         if self.is_asleep(sailor):
             self.need_room()
             self.sail(sailor, speed=0.0)
@@ -322,13 +324,26 @@ class Ocean:
         self.touched.add(sailor.id)
         return sailor
 
+    def known(self, id):
+        """The sailor with this id, awake or not. Raises UnknownId."""
+        sailor = self.sailors.get(id.strip().lower())
+        if not sailor:
+            raise UnknownId(f"No sailor has the id “{id[:20]}”. Join the game: the reply tells you your id.", "join")
+        return sailor
+
+    def hear(self, id):
+        """If this is somebody's id, it wakes that sailor, even if the ocean has nothing else to do."""
+        with suppress(UnknownId, OceanFull):
+            self.sailor(id)
+
     def quit(self, id):
         """End a voyage: the name is free again, and what the ship held is where it lay before. Returns the name."""
-        sailor = self.sailor(id)
+        sailor = self.known(id)
         places = lay_out(self.tide)
         self.treasures.update({item: places[item] for item in sailor.items if item in places})
         self.touched.add(sailor.id)
-        del self.sailors[sailor.id], self.names[same_name(sailor.name)], self.awake[sailor.id]
+        del self.sailors[sailor.id], self.names[same_name(sailor.name)]
+        self.awake.pop(sailor.id, None)
         return sailor.name
 
     def belongs(self, id, name):
@@ -359,7 +374,7 @@ class Ocean:
 
     def who(self):
         """The names of the robot and of all who are awake."""
-        return [CLEM, *(sailor.name for sailor in self.awake_sailors())]
+        return [CLEM, *sorted((sailor.name for sailor in self.awake_sailors()), key=str.casefold)]
 
     # -- Sailing
 
@@ -401,17 +416,17 @@ class Ocean:
         if order == "heading":
             self.turn(sailor, sailor.heading + step)
         else:
-            self.sail(sailor, speed=max(0.0, min(sailor.speed + step, sailor.top_speed(sailor.depth))))
+            self.sail(sailor, speed=max(0.0, min(sailor.speed + step, float(sailor.top_speed(sailor.depth)))))
 
     def dive(self, sailor, depth):
         """Go to a depth in metres; 0 is the surface. Under water the ship slows down. Raises BadValue or Cannot."""
         floor = seafloor(*self.place(sailor))
         if depth < 0:
             raise BadValue(f"A depth is 0 or more metres. You sent {depth:g}, and ships can't fly.")
-        if depth > floor:
+        if depth > round(floor, 2):  # as the reply to ping says it
             sentence = f"The sea floor is {floor:.1f} m down here. {depth:g} m is too deep."
             raise Cannot(sentence, "dive", depth=math.floor(floor))
-        self.sail(sailor, depth=depth, speed=min(sailor.speed, sailor.top_speed(depth)))
+        self.sail(sailor, depth=depth, speed=min(sailor.speed, float(sailor.top_speed(depth))))
 
     def location(self, sailor):
         """The place and course of the ship, in the units of the planet, with its status bits and the time."""
@@ -437,7 +452,7 @@ class Ocean:
         return (
             CHAT_WAITS * bool(sailor.mailbox)
             + SHIP_IN_SIGHT * (sailor.id in self.lookout.sighted)
-            + TREASURE_IN_REACH * any(self.reaches(sailor, treasure) for treasure in self.treasures.values())
+            + TREASURE_IN_REACH * bool(self.reachable(sailor))
             + UNDER_WATER * (sailor.depth > 0)
         )
 
@@ -479,12 +494,14 @@ class Ocean:
 
     # -- Treasure
 
-    def reaches(self, sailor, treasure):
-        """True if the ship can take a treasure from where it is."""
-        return (
-            abs(treasure.depth - sailor.depth) <= REACH_DOWN  # cheap, and false for most
-            and distance(*self.place(sailor), treasure.x, treasure.y) <= sailor.ability("reach")
-        )
+    def reachable(self, sailor):
+        """The names of the treasures that the ship can take from where it is."""
+        here, depth, reach = self.place(sailor), self.depth(sailor), sailor.ability("reach")
+        return [
+            treasure.name
+            for treasure in self.treasures.values()
+            if abs(treasure.depth - depth) <= REACH_DOWN and distance(*here, treasure.x, treasure.y) <= reach
+        ]
 
     def get(self, sailor, item):
         """Take a treasure aboard, and return its name. Asked again, the answer is the same. Raises NoItem or Cannot."""
@@ -494,9 +511,9 @@ class Ocean:
         if name in sailor.items:
             return name
         if name not in self.treasures:
-            raise Cannot(f"Another ship has the {name}. Look for other treasure.", "look")
-        if not self.reaches(sailor, self.treasures[name]):
-            raise Cannot(f"The {name} is not within reach. Go nearer, and to the same depth.", "look")
+            raise Cannot(f"Another ship has “{name}”. Look for other treasure.", "look")
+        if name not in self.reachable(sailor):
+            raise Cannot(f"You can't reach “{name}” from here. Go nearer, and to the same depth.", "look")
         del self.treasures[name]
         sailor.items.append(name)
         if not self.treasures:
@@ -517,16 +534,17 @@ class Ocean:
     # -- Mail
 
     def send(self, sailor, message, name=None):
-        """Say something to one sailor, or without a name to all who are awake.
+        """Say something to one sailor, or without a name to all who are awake; alone at sea, to the robot.
 
         Returns the message's number, how many mailboxes it reached and how many of them were full.
         Raises BadValue, NoSailor or MailboxFull.
         """
         line = proper_message(message)
         if name is None:
-            return self.tell_everyone(sailor.name, line, but=sailor)
+            number, reached, full = self.tell_everyone(sailor.name, line, but=sailor)
+            return (number, reached, full) if reached + full else self.tell_clem(sailor, line, number)
         if same_name(name) == same_name(CLEM):
-            return self.tell_clem(sailor, line)
+            return self.tell_clem(sailor, line, self.write(sailor.name, line).number)
         receiver = self.find(name)
         if len(receiver.mailbox) >= MAILBOX:
             raise MailboxFull(f"The mailbox of {receiver.name} is full. Try again later.", "who")
@@ -545,9 +563,8 @@ class Ocean:
             self.touched.add(sailor.id)
         return letter.number, len(with_room), len(receivers) - len(with_room)
 
-    def tell_clem(self, sailor, line):
-        """The robot answers at once, if the answer fits into the sailor's mailbox. Returns as `send` does."""
-        number = self.write(sailor.name, line).number
+    def tell_clem(self, sailor, line, number):
+        """The robot answers a message at once, if the answer fits into the sailor's mailbox. Returns as `send` does."""
         if len(sailor.mailbox) < MAILBOX:
             sailor.mailbox.append(self.write(CLEM, clem_answer(sailor.name, line, number, self.now)))
         return number, 1, 0

@@ -102,7 +102,7 @@ class Wanted(NamedTuple):
 
 def number(text):
     """A number such as 90 or 12.5, not infinite."""
-    value = float(text)
+    value = float(text) + 0.0  # which makes 0 of -0
     if not isfinite(value):
         raise ValueError(text)
     return value
@@ -132,12 +132,18 @@ def sent():
     return request.environ.get("mocean.sent", {})
 
 
-def read_query(environ):
+def cookie(name):
+    """What the browser remembers, or "". Whatever other programs on the same computer have set is passed over."""
+    pairs = (pair.partition("=") for pair in request.environ.get("HTTP_COOKIE", "").split(";"))
+    return next((value.strip() for key, _, value in pairs if key.strip() == name and value), "")
+
+
+def read_query(query):
     """The part of the URL after the `?` as a dict. Raises BadValue."""
     try:
         # WSGI passes the bytes of the URL on as if they were Latin-1; the world sends UTF-8.
-        query = environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8")
-        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MOST_KEYS)
+        text = query.encode("latin-1").decode("utf-8")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_KEYS)
     except UnicodeError:
         raise BadValue("What you sent is not UTF-8 text. Browsers and Python's requests can encode it.", "") from None
     except ValueError:
@@ -159,7 +165,7 @@ def read_keys(wanted, values):
     """The arguments for a route, from the values sent. Raises MissingKey, BadValue, or what a key's reader raises."""
     arguments = {}
     for parameter, name, key, required in wanted:
-        text = values.get(name, "").strip() or (key.given_by and request.get_cookie(name))
+        text = values.get(name, "").strip() or (key.given_by and cookie(name))
         if text:
             arguments[parameter] = read_key(name, key, text)
         elif required:
@@ -180,16 +186,19 @@ def check_known(wanted, values, route):
     names = [name for _, name, _, _ in wanted]
     for name in values:
         if name not in names and name not in EVERYWHERE:
-            guess = (get_close_matches(name.lower(), names, 1) or [None])[0]
-            hint = f"Did you mean {show(guess)}?" if guess else f"It takes {', '.join(names) or 'no keys'}."
-            sentence = f"The route {route.rule} does not know the key {show(name)}. {hint}"
-            raise UnknownKey(sentence, route.rule[1:], **({guess: values[name]} if guess else {}))
+            guess = get_close_matches(name.lower(), names, 1)
+            hint = f"Did you mean {show(guess[0])}?" if guess else f"It takes {', '.join(names) or 'no keys'}."
+            raise UnknownKey(f"The route {route.rule} does not know the key {show(name)}. {hint}")
 
 
 def show(text, most=40):
-    """What somebody sent, in quotes and fit to be shown: not too long, on one line, nothing invisible."""
-    text = text if len(text) <= most else text[:most] + "..."
-    return "“" + "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text) + "”"
+    """What somebody sent, in quotes, and not too long."""
+    return f"“{text if len(text) <= most else text[:most] + '...'}”"
+
+
+def printable(text):
+    """A sentence with nothing in it that a terminal would obey."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 # ---- Guards: requests that no route should see ----
@@ -198,7 +207,7 @@ def show(text, most=40):
 def refuse_machines(environ):
     """Raises Prefetch when a browser asks by itself for a page that nobody has opened yet: a GET acts here."""
     purposes = [environ.get("HTTP_" + name, "") for name in ("SEC_PURPOSE", "PURPOSE", "X_PURPOSE", "X_MOZ")]
-    if any("prefetch" in purpose or "preview" in purpose for purpose in purposes):
+    if any(word in "".join(purposes).lower() for word in ("prefetch", "prerender", "preview")):
         raise Prefetch("Your browser asked before you did. Press Enter to ask for real.", "")
 
 
@@ -237,10 +246,14 @@ class Replies:
         app.default_error_handler = self.explain
 
     def guard(self):
-        """Read the query before any route sees the request."""
+        """Read the query before any route sees the request, and look up the route without needless slashes."""
+        query = request.environ.get("QUERY_STRING", "")
+        request.environ["PATH_INFO"] = "/" + request.path.strip("/")
+        # If the query can't be read, at least its form of reply is known.
+        request.environ["mocean.sent"] = dict(re.findall("(?:^|&)(format)=([a-z]+)", query))
         try:
             refuse_giants(request.environ)
-            request.environ["mocean.sent"] = read_query(request.environ)
+            request.environ["mocean.sent"] = read_query(query)
             check_format(sent().get("format", "text"))
             refuse_machines(request.environ)
         except Trouble as trouble:
@@ -274,8 +287,13 @@ class Replies:
 
     def explain(self, error):
         """The reply to whatever went wrong: to a trouble, or to an error that Bottle found."""
+        # Bottle would pass a bug on to the server too. uWSGI then sends nothing at all; the log has it already.
+        request.environ.pop("bottle.exc_info", None)
         trouble = error.exception if isinstance(error.exception, Trouble) else self.trouble_of(error)
-        return render({"ok": False, "error": trouble.word, "reply": str(trouble), "try": self.way_out(trouble)})
+        if trouble.status == 405:
+            response.set_header("Allow", "GET, HEAD")
+        sentence = printable(str(trouble))
+        return render({"ok": False, "error": trouble.word, "reply": sentence, "try": self.way_out(trouble)})
 
     def trouble_of(self, error):
         """The trouble that fits an error of Bottle's."""
@@ -311,13 +329,17 @@ class Replies:
         ]
 
     def way_out(self, trouble):
-        """A URL that works for who asked: what the trouble proposes, or else an example of the same route."""
-        name, values = trouble.instead or (request.route.config.get("instead", request.route.rule[1:]), {})
+        """A URL that works for who asked: what the trouble proposes, or else an example of the same route.
+
+        A route of which no example works for everybody has an `instead`: the name of one that does.
+        """
+        name, values = trouble.instead or (request.route.rule[1:], {})
         try:
             read_keys([wanted for wanted in self.wanted(self.route(name)) if wanted.key.given_by], sent())
         except Trouble as stranger:
             name, values = stranger.instead
-        return self.example(self.route(name), **values)
+        route = self.route(name)
+        return self.example(self.route(route.config.get("instead", name)), **values)
 
     def route(self, name):
         """The route of this name, or else the front door."""
@@ -330,21 +352,12 @@ class Replies:
         for _, name, key, required in self.wanted(route):
             if key.given_by:
                 pairs.update(identity(name))
-            elif name in values and can_read(key, values[name]):
+            elif name in values:
                 pairs[name] = values[name]
             elif required:
                 pairs[name] = key.example() if callable(key.example) else key.example
         path = re.sub("<.*?>", "hello", route.rule)
         return path + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
-
-
-def can_read(key, value):
-    """True if a value is a good one for a key."""
-    try:
-        key.read(str(value))
-    except (ValueError, Trouble):
-        return False
-    return True
 
 
 # ---- Rendering: one reply in three forms ----
@@ -354,7 +367,7 @@ def identity(name):
     """The key that tells who asks, as an example URL shows it: never on a page, where the browser's cookie tells it."""
     if name in sent():
         return {} if wanted_format() == "page" else {name: sent()[name]}
-    return {} if request.get_cookie(name) else {name: "YOUR-" + name.upper()}
+    return {} if cookie(name) else {name: "YOUR-" + name.upper()}
 
 
 def success(result):
@@ -365,7 +378,7 @@ def success(result):
 
 def wanted_format():
     """The form that was asked for: by the key `format`, or else by what the Accept header names."""
-    accept = request.environ.get("HTTP_ACCEPT", "")
+    accept = request.environ.get("HTTP_ACCEPT", "").lower()
     by_header = "page" if "text/html" in accept else "json" if "application/json" in accept else "text"
     asked = sent().get("format", by_header)
     return asked if asked in FORMATS else by_header

@@ -1,12 +1,14 @@
 """What the tests share: the app without a network, and the real server in a process of its own."""
 
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -29,12 +31,15 @@ def ocean():
     return ocean
 
 
-def browser(app):
+def browser(app, use_cookies=True):
     """Something that asks a WSGI app without a network, and keeps cookies.
 
     After a bug Bottle passes the exception on, for servers that want to show it. Werkzeug would raise it here.
     """
-    return Client(lambda environ, start: app(environ, lambda status, headers, problem=None: start(status, headers)))
+    return Client(
+        lambda environ, start: app(environ, lambda status, headers, problem=None: start(status, headers)),
+        use_cookies=use_cookies,
+    )
 
 
 class Player:
@@ -88,8 +93,10 @@ def copy_of_code(tmp_path):
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """A port that nobody uses, from a range in which no outgoing connection can take it meanwhile."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(20000, 32000))) as listener:
+            return listener.getsockname()[1]
 
 
 class Server:

@@ -70,7 +70,24 @@ def test_names_may_be_of_any_script(ocean, name):
     assert ocean.join(name).name == name
 
 
-@pytest.mark.parametrize("name", ["", "a", "a" * 17, "a b", "<b>", "😀😀", "a\u202eb", "\u0301a", "ada!", "a\0b"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "a",
+        "a" * 17,
+        "a b",
+        "<b>",
+        "😀😀",
+        "a\u202eb",
+        "\u0301a",
+        "ada!",
+        "a\0b",
+        "ada\ufe0f",
+        "Clem\u034f",
+        "\u3164\u3164",
+    ],
+)
 def test_other_names_are_refused(ocean, name):
     with pytest.raises(BadValue):
         ocean.join(name)
@@ -129,7 +146,7 @@ def test_a_sailor_who_is_not_heard_falls_asleep_at_anchor_and_wakes(ocean):
     assert [ship["name"] for ship in ocean.chart()["sailors"]] == ["Clem", "bob"]
     ocean.now += 100
     assert ocean.sailor(ada.id) is ada
-    assert ocean.who() == ["Clem", "bob", "ada"]
+    assert ocean.who() == ["Clem", "ada", "bob"]
     ocean.now += 100
     assert ocean.place(ada) == pytest.approx(((x + NAP) % SIZE, y))
     assert ocean.location(ada)["speed"] == 0
@@ -254,6 +271,20 @@ def test_ships_see_each_other_within_20_metres(ocean):
     ocean.now += 1
     assert not ocean.status(ada) & SHIP_IN_SIGHT
     assert ocean.look(ada) == []
+
+
+def test_a_ship_can_dive_to_the_depth_that_ping_tells(ocean):
+    ada, top = ocean.join("ada"), SEAMOUNTS[1]
+    for step in range(100):
+        sail_to(ocean, ada, top.x + step / 2, top.y)
+        ocean.dive(ada, round(ocean.sound(ada)[0], 2))
+
+
+def test_treasure_is_reached_from_where_the_ship_really_is(ocean):
+    """Ordered to go deeper than the floor, the ship lies on it, and there is the treasure."""
+    ada, pearl = ocean.join("ada"), ocean.treasures["pearl"]
+    sail_to(ocean, ada, pearl.x, pearl.y, depth=29.0)
+    assert ocean.get(ada, "pearl") == "pearl"
 
 
 def test_it_is_dark_in_the_deep(ocean):
@@ -492,6 +523,16 @@ def test_clem_answers_whoever_is_alone(ocean):
     assert letter.sender == "Clem"
     assert letter.number > number
     assert "ada" in letter.message
+
+
+def test_clem_also_answers_who_is_alone_and_speaks_to_everyone(ocean):
+    ada = ocean.join("ada")
+    assert ocean.send(ada, "is anybody there?")[1] == 1
+    assert ocean.pop(ada)[0].sender == "Clem"
+    bob = ocean.join("bob")
+    ocean.send(ada, "is anybody there?")
+    assert read_all(ocean, ada) == []
+    assert read_all(ocean, bob) == ["is anybody there?"]
 
 
 def test_clem_is_heard_only_by_whom_he_answers(ocean):

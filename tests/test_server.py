@@ -55,16 +55,43 @@ def test_odd_requests_get_the_right_status(server, request_line, status):
     assert reply.split()[1] == str(status).encode()
 
 
+def test_a_bug_is_a_sentence_from_the_real_thing_too(copy_of_code, tmp_path):
+    routes = copy_of_code / "mocean.py"
+    bugs = 'app.get("/broken")(lambda: 1 / 0)\napp.get("/exit")(lambda: sys.exit("bye"))\n\n\napp.merge(steps.app)'
+    routes.write_text(routes.read_text().replace("app.merge(steps.app)", bugs))
+    server = Server(cwd=copy_of_code).start(tmp_path / "log")
+    try:
+        id = server.json("join", name="ada")["id"]
+        for route in ("broken", "exit"):
+            reply = server.ask(route, format="json")
+            assert (reply.status_code, reply.json()["error"]) == (500, "bug")
+        assert server.json("location", id=id)["ok"]
+        assert "ZeroDivisionError" in server.log.read_text()
+    finally:
+        server.stop()
+
+
+def test_a_large_post_is_told_that_it_is_no_use(server):
+    assert requests.post(server.url + "begin", data=b"x" * 5_000_000, timeout=10).status_code == 405
+
+
 def test_the_log_is_private_and_cannot_be_forged(server):
     id = server.json("join", name="logged")["id"]
     server.ask("sendchat", id=id, message="secretmessage", name="logged")
     server.ask("no%0aGET /forged 200 1 ms")
+    raw(server, b"\x1b[31mRED /begin HTTP/1.1\r\nHost: x\r\n\r\n")
+    raw(server, b"GET /begin?message=x\nGET\t/forged HTTP/1.1\r\nHost: x\r\n\r\n")
+    for _ in range(20):  # hang up before the reply comes
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(f"GET /popchat?id={id}&message=secretmessage HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     server.ask("status")
     log = server.log.read_text()
     assert "GET /sendchat 200" in log
     assert id not in log
     assert "secretmessage" not in log
     assert not any(line.startswith("GET /forged") for line in log.splitlines())
+    assert "\x1b" not in log
 
 
 def test_it_says_which_address_to_open(server):

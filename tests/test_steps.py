@@ -1,5 +1,7 @@
 """The puzzles: pure functions from a message to (solved, sentence)."""
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from steps import PUZZLES, is_prime, pascal, play
 
 ROUTES = ["begin", "beguine", "sirduke", "euler", "meruprastarah"]
-ANSWERS = ["101", "987", "wigs", "50005000", "1,5,10,10,5,1"]
+ANSWERS = [[], ["987"], ["wigs"], ["50005000", "50,005,000"], ["1,5,10,10,5,1", "1, 5, 10, 10, 5, 1"]]
 NASTY = ["7" * 1000, "-" + "9" * 1000, "nan", "inf", "-inf", "-0", "1e999", "1e-999", "0e99", "9e999999999999999999999"]
 NASTY += [
     "😀",
@@ -117,9 +119,8 @@ def test_any_message_gets_a_sentence_that_gives_nothing_away(puzzle, message):
         assert reply["next"] == (ROUTES[stage + 1] if stage < 4 else None)
         return
     assert reply["next"] is None
-    assert not any(route in reply["reply"].lower() for route in ROUTES[stage + 1 :])
-    said = reply["reply"].replace(message.strip()[:40], "") if message else reply["reply"]
-    assert ANSWERS[stage] not in said
+    said = reply["reply"].lower().replace(message.strip()[:40].lower() or "nothing", "")
+    assert not any(re.search(rf"\b{secret}\b", said) for secret in [*ANSWERS[stage], *ROUTES[stage + 1 :]])
 
 
 @pytest.mark.parametrize("message", NASTY)
