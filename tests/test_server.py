@@ -71,6 +71,24 @@ def test_a_bug_is_a_sentence_from_the_real_thing_too(copy_of_code, tmp_path):
         server.stop()
 
 
+def test_a_route_that_never_ends_is_ended_and_the_voyage_goes_on(copy_of_code, tmp_path):
+    routes, options = copy_of_code / "mocean.py", copy_of_code / "uwsgi.ini"
+    stuck = '@app.get("/stuck")\ndef stuck(sailor, message):\n    while True:\n        pass\n\n\napp.merge(steps.app)'
+    routes.write_text(routes.read_text().replace("app.merge(steps.app)", stuck))
+    options.write_text(options.read_text().replace("harakiri = 10 ", "harakiri = 1 "))
+    server = Server(cwd=copy_of_code, MOCEAN_LOGBOOK=str(tmp_path / "logbook.sqlite3")).start(tmp_path / "log")
+    try:
+        id = server.json("join", name="ada")["id"]
+        with pytest.raises(requests.ConnectionError):
+            server.ask("stuck", id=id, message="secretmessage")
+        assert server.json("location", id=id)["ok"]
+        assert "HARAKIRI" in server.log.read_text()
+        assert id not in server.log.read_text()
+        assert "secretmessage" not in server.log.read_text()
+    finally:
+        server.stop()
+
+
 def test_a_large_post_is_told_that_it_is_no_use(server):
     assert requests.post(server.url + "begin", data=b"x" * 5_000_000, timeout=10).status_code == 405
 
@@ -153,8 +171,8 @@ def test_a_setting_that_is_nonsense_stops_the_start(name, value):
     command = [UWSGI, "uwsgi.ini"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=ROOT, env=environment)
     assert result.returncode != 0
-    assert f"The setting {name} is" in result.stderr
-    assert f"“{value}”" in result.stderr
+    assert f"The setting {name} is" in result.stdout
+    assert f"“{value}”" in result.stdout
 
 
 # ---- Without uWSGI ----
