@@ -21,7 +21,7 @@ import sqlite3
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import fields
-from time import strftime
+from datetime import datetime
 from typing import NamedTuple, get_origin
 
 from ocean import Message, Sailor, Trouble
@@ -251,7 +251,7 @@ class Logbook:
     def put_aside(self, damage):
         """Rename a damaged file, so that nothing is lost which somebody could still save, and say so loudly."""
         self.close()
-        kept = f"{self.file}.damaged-{strftime('%Y-%m-%d-%H%M%S')}"
+        kept = f"{self.file}.damaged-{datetime.now():%Y-%m-%d-%H%M%S-%f}"
         for ending in ("", "-wal"):
             if os.path.exists(self.file + ending):
                 os.rename(self.file + ending, kept + ending)
@@ -386,7 +386,7 @@ def default_file(environ):
 
 if __name__ == "__main__":
     source = os.environ.get("MOCEAN_LOGBOOK") or default_file(os.environ)
-    target = sys.argv[1] if len(sys.argv) > 1 else f"{source}.copy-{strftime('%Y-%m-%d-%H%M%S')}"
+    target = sys.argv[1] if len(sys.argv) > 1 else f"{source}.copy-{datetime.now():%Y-%m-%d-%H%M%S}"
     if not os.path.exists(source):
         sys.exit(f"There is no logbook {source}. If it is elsewhere, name it: MOCEAN_LOGBOOK=FILE")
     back_up(source, target)

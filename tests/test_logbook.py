@@ -251,12 +251,14 @@ def test_a_damaged_file_is_put_aside_and_nothing_is_deleted(file):
         ocean.join("new")
         logbook.write(ocean)
         logbook.close()
-        for kept in file.parent.glob("*.damaged-*"):
-            assert kept.read_bytes() == bad
-            assert kept.name in logbook.news
-            kept.unlink()
+        kept = [path for path in file.parent.glob("*.damaged-*") if not path.name.endswith("-wal")]
+        assert len(kept) <= 1
+        if kept:
+            assert kept[0].read_bytes() == bad
+            assert kept[0].name in logbook.news
             aside += 1
-        file.unlink()
+        for path in file.parent.iterdir():
+            path.unlink()
     assert aside >= 20
 
 
