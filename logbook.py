@@ -20,12 +20,14 @@ import shutil
 import sqlite3
 import sys
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import fields
 from datetime import datetime
-from typing import NamedTuple, get_origin
+from typing import get_origin
 
 from ocean import Message, Sailor, Trouble
 
+PLAIN = (bool, int, float, str)  # the types that SQLite can keep as they are
 SYNC = {"normal": "NORMAL", "full": "FULL"}  # what survives a power cut: nearly everything, or everything
 NOTE_HEARD = 60  # seconds: if nothing else changes, that somebody was heard is not written more often
 
@@ -60,12 +62,28 @@ class Damaged(Exception):
     """The file is no logbook, or not a whole one."""
 
 
-class Page(NamedTuple):
+class Page:
     """What the file has of one sailor."""
 
-    columns: dict  # of the table sailors, but for `heard`
-    mail: tuple  # the numbers of the first and the last message in the mailbox
-    heard: float
+    def __init__(self, sailor):
+        self.attributes = {
+            name: value if type(value) in PLAIN else deepcopy(value)
+            for name, value in vars(sailor).items()
+            if name != "mailbox"
+        }
+        self.heard = sailor.heard
+        self.mail = numbers(sailor.mailbox)
+
+    def is_true(self, sailor):
+        """True if the sailor is still like this, but for the time of the last request. Each request asks this."""
+        # Two attributes are compared in other ways. Taken over here, they make the rest one quick comparison.
+        self.attributes.update(heard=sailor.heard, mailbox=sailor.mailbox)
+        return self.attributes == vars(sailor) and self.mail == numbers(sailor.mailbox)
+
+
+def numbers(mailbox):
+    """The numbers of the first and the last message, or (0, 0)."""
+    return (mailbox[0].number, mailbox[-1].number) if mailbox else (0, 0)
 
 
 class Logbook:
@@ -104,50 +122,61 @@ class Logbook:
 
         If only the time of somebody's last request is new, it is written once a minute, and may fail without a word.
         """
-        if not self.connection:
-            return
-        with self.trouble():
-            pages = {id: page_of(ocean.sailors.get(id)) for id in ocean.touched}
-            changed = {id: page for id, page in pages.items() if has_changed(self.pages.get(id), page)}
+        if self.connection:
+            changed = [id for id in ocean.touched if self.has_changed(id, ocean.sailors.get(id))]
             if changed or world_of(ocean) != self.world:
-                self.commit(ocean, changed)
+                with self.trouble():
+                    self.commit(ocean, changed)
             else:
-                with suppress(sqlite3.Error, OSError):
-                    heard = {id: page for id, page in pages.items() if page and is_late(self.pages[id], page)}
-                    if heard:
-                        self.commit(ocean, heard)
+                self.note_heard(ocean)
         ocean.touched.clear()
 
-    def commit(self, ocean, pages):
-        """Write some pages, and what else has changed, in one transaction."""
+    def has_changed(self, id, sailor):
+        """True if the file should say something else of a sailor, or nothing more of one who has quit (None)."""
+        page = self.pages.get(id)
+        return not page.is_true(sailor) if page and sailor else bool(page or sailor)
+
+    def note_heard(self, ocean):
+        """Write when those who ask were heard, if the last note of it is old."""
+        late = [id for id in ocean.touched & self.pages.keys() if ocean.now - self.pages[id].heard >= NOTE_HEARD]
+        if late:
+            with suppress(sqlite3.Error, OSError):
+                self.commit(ocean, late)
+
+    def commit(self, ocean, ids):
+        """Write what is new about some sailors and about all else, in one transaction."""
         world = world_of(ocean)
         with self.transaction():
-            for id, page in pages.items():
-                self.write_page(id, page, ocean.sailors.get(id))
+            for id in ids:
+                if id in ocean.sailors:
+                    self.write_sailor(ocean.sailors[id])
+                else:
+                    self.connection.execute("DELETE FROM sailors WHERE id = ?", [id])
+                    self.connection.execute("DELETE FROM mail WHERE sailor = ?", [id])
             if world != self.world:
                 self.write_world(ocean)
-        self.pages.update(pages)
+        self.pages.update({id: Page(ocean.sailors[id]) for id in ids if id in ocean.sailors})
+        for id in ids:
+            if id not in ocean.sailors:
+                del self.pages[id]
         self.world = world
 
-    def write_page(self, id, page, sailor):
-        """Write what is new about one sailor. Without a page, the sailor has quit."""
-        execute = self.connection.execute
-        if not page:
-            execute("DELETE FROM sailors WHERE id = ?", [id])
-            execute("DELETE FROM mail WHERE sailor = ?", [id])
-            return
-        row = {**page.columns, "heard": page.heard}
+    def write_sailor(self, sailor):
+        """Write the row of a sailor, and what is new in the mailbox."""
+        row = {name: to_column(name, value) for name, value in vars(sailor).items() if name != "mailbox"}
         for name in row.keys() - self.columns:
-            execute(f'ALTER TABLE sailors ADD COLUMN "{name}"')
+            self.connection.execute(f'ALTER TABLE sailors ADD COLUMN "{name}"')
             self.columns.add(name)
         names, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
-        execute(f"INSERT OR REPLACE INTO sailors ({names}) VALUES ({marks})", [*row.values()])
-        first, last = page.mail
-        known_first, known_last = self.pages[id].mail if self.pages.get(id) else (0, 0)
+        self.connection.execute(f"INSERT OR REPLACE INTO sailors ({names}) VALUES ({marks})", [*row.values()])
+        known_first, known_last = self.pages[sailor.id].mail if sailor.id in self.pages else (0, 0)
+        first, last = numbers(sailor.mailbox)
         if first != known_first:
-            execute("DELETE FROM mail WHERE sailor = ? AND (number < ? OR ? = 0)", [id, first, first])
+            self.connection.execute(
+                "DELETE FROM mail WHERE sailor = ? AND (number < ? OR ? = 0)", [sailor.id, first, first]
+            )
         if last > known_last:
-            new = [(id, *letter) for letter in sailor.mailbox if letter.number > known_last]
+            new = [(sailor.id, *letter) for letter in sailor.mailbox if letter.number > known_last]
             self.connection.executemany("INSERT INTO mail VALUES (?, ?, ?, ?, ?)", new)
 
     def write_world(self, ocean):
@@ -192,7 +221,7 @@ class Logbook:
             self.boot = boot + 1
         ocean.restore(now, sailors, tide, last_number, found, words)
         self.columns = set(names)
-        self.pages = {sailor.id: page_of(sailor) for sailor in sailors}
+        self.pages = {sailor.id: Page(sailor) for sailor in sailors}
         self.world = world_of(ocean)
         self.place = self.find_files()
         return ocean
@@ -295,7 +324,6 @@ class Logbook:
 # ---- Between the ocean and the tables ----
 
 KINDS = {field.name: field.type for field in fields(Sailor)}
-PLAIN = (bool, int, float, str)
 
 
 def to_column(name, value):
@@ -312,25 +340,6 @@ def from_column(name, value):
         return kind(value)
     value = json.loads(value)
     return kind(value) if isinstance(kind, type) else value
-
-
-def page_of(sailor):
-    """What the file should have of a sailor; None for one who has quit."""
-    if not sailor:
-        return None
-    columns = {name: to_column(name, value) for name, value in vars(sailor).items() if name not in ("heard", "mailbox")}
-    mailbox = sailor.mailbox
-    return Page(columns, (mailbox[0].number, mailbox[-1].number) if mailbox else (0, 0), sailor.heard)
-
-
-def has_changed(known, page):
-    """True if a page says more than the known one, but for the time when the sailor was heard."""
-    return known is not page if not (known and page) else known[:2] != page[:2]
-
-
-def is_late(known, page):
-    """True if it is time to note that a sailor was heard."""
-    return page.heard - known.heard >= NOTE_HEARD
 
 
 def world_of(ocean):

@@ -216,7 +216,7 @@ def refuse_giants(environ):
     url = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", ""))
     if url > LONGEST_URL:
         raise UrlTooLong(f"Your URL has {url} characters. At most {LONGEST_URL} are read.", "")
-    headers = sum(len(value) for name, value in environ.items() if name.startswith("HTTP_"))
+    headers = sum([len(value) for name, value in environ.items() if name.startswith("HTTP_")])
     if headers > LONGEST_HEADERS:
         raise HeadersTooLong(f"Your headers have {headers} characters. At most {LONGEST_HEADERS} are read.", "")
 
@@ -416,6 +416,8 @@ def has_records(value):
 
 def one_line(value):
     """A value as text, spelled as in JSON but without its quotes: true, 12.5, ada,bob or name=ada; x=12.5."""
+    if type(value) in (float, int):
+        return str(value)
     if isinstance(value, dict):
         return "; ".join(f"{name}={one_line(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
