@@ -120,6 +120,11 @@ def test_only_we_can_talk_to_the_worker(server):
     assert stat.S_IMODE((ROOT / f"mocean-{server.port}.sock").stat().st_mode) & 0o077 == 0
 
 
+def test_a_session_of_requests_does_not_stumble_over_closed_connections(server):
+    with requests.Session() as session:
+        assert all(session.get(server.url + "status", timeout=5).ok for _ in range(100))
+
+
 def test_a_connection_that_says_nothing_keeps_nobody_waiting(server):
     with socket.create_connection(("127.0.0.1", server.port)) as idle:
         idle.sendall(b"GET /beg")
