@@ -23,9 +23,10 @@ from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import fields
 from datetime import datetime
+from time import time
 from typing import get_origin
 
-from ocean import Message, Sailor, Trouble
+from ocean import Message, Ocean, Sailor, Trouble
 
 PLAIN = (bool, int, float, str)  # the types that SQLite can keep as they are
 SYNC = {"normal": "NORMAL", "full": "FULL"}  # what survives a power cut: nearly everything, or everything
@@ -106,16 +107,18 @@ class Logbook:
             self.boot = self.boot or int(now * 1000)
             return ocean
         with self.trouble():
-            if self.connection:
-                self.put_back()
-            if not self.connection:
-                self.open()
-            try:
-                return self.fill(ocean, now)
-            except Damaged as damage:
-                self.put_aside(damage)
-                self.open()
-                return self.fill(ocean, now)
+            self.load(ocean, now)
+            if self.boot is None:
+                self.connection.execute("UPDATE ocean SET boot = boot + 1")
+                self.boot = self.connection.execute("SELECT boot FROM ocean").fetchone()[0]
+        return ocean
+
+    def check(self):
+        """See that a server can be started with this file. Raises LogbookTrouble."""
+        if self.file != ":memory:":
+            with self.trouble():
+                self.load(Ocean(), time())
+                self.close()
 
     def write(self, ocean):
         """Write all that has changed since the last time, or raise LogbookTrouble and write nothing.
@@ -199,8 +202,21 @@ class Logbook:
                 self.connection.execute("ROLLBACK")
             raise
 
+    def load(self, ocean, now):
+        """Open the file, unless it is open, and fill a new ocean. A damaged file is put aside."""
+        if self.connection:
+            self.put_back()
+        if not self.connection:
+            self.open()
+        try:
+            self.fill(ocean, now)
+        except Damaged as damage:
+            self.put_aside(damage)
+            self.open()
+            self.fill(ocean, now)
+
     def fill(self, ocean, now):
-        """Read everything into a new ocean, and return it. Raises Damaged."""
+        """Read everything into a new ocean. Raises Damaged, or TypeError if the file does not fit the program."""
         rows = self.connection.execute
         try:
             mail = {}
@@ -209,31 +225,20 @@ class Logbook:
             table = rows("SELECT * FROM sailors ORDER BY heard")
             names = [name for name, *_ in table.description]
             sailors = [sailor_of(dict(zip(names, row)), mail, now) for row in table]
-            boot, tide, last_number = rows("SELECT boot, tide, last_number FROM ocean").fetchone()
+            tide, last_number = rows("SELECT tide, last_number FROM ocean").fetchone() or (1, 0)
             found = dict(rows("SELECT * FROM seamounts"))
             words = [Message(*row) for row in rows("SELECT * FROM chat ORDER BY number")]
         except sqlite3.OperationalError:
             raise
-        except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+        except (sqlite3.DatabaseError, ValueError) as error:
             raise Damaged(str(error)) from error
-        if self.boot is None:
-            rows("UPDATE ocean SET boot = boot + 1")
-            self.boot = boot + 1
         ocean.restore(now, sailors, tide, last_number, found, words)
         self.columns = set(names)
         self.pages = {sailor.id: Page(sailor) for sailor in sailors}
         self.world = world_of(ocean)
         self.place = self.find_files()
-        return ocean
 
     # -- The file
-
-    def check(self):
-        """See that a server can be started with this file. Raises LogbookTrouble."""
-        if self.file != ":memory:":
-            with self.trouble():
-                self.open()
-                self.close()
 
     def open(self):
         """Open the file, and make or migrate it if needed. A damaged one is put aside."""
@@ -324,6 +329,7 @@ class Logbook:
 # ---- Between the ocean and the tables ----
 
 KINDS = {field.name: field.type for field in fields(Sailor)}
+OURS = {"id", "name", "x", "y", "since", "heard", "heading", "speed", "depth", "items"}  # each row has these
 
 
 def to_column(name, value):
@@ -334,12 +340,18 @@ def to_column(name, value):
 
 
 def from_column(name, value):
-    """The attribute that `to_column` has made a column of. Raises ValueError or TypeError."""
+    """The attribute that `to_column` has made a column of.
+
+    Raises ValueError if that can't be. For an attribute that a student has added it is TypeError: then a change of the
+    program is to blame, and not the file.
+    """
     kind = get_origin(KINDS.get(name)) or KINDS.get(name)
-    if kind in PLAIN:
-        return kind(value)
-    value = json.loads(value)
-    return kind(value) if isinstance(kind, type) else value
+    try:
+        value = value if kind in PLAIN else json.loads(value)
+        return kind(value) if isinstance(kind, type) else value
+    except (ValueError, TypeError) as error:
+        kind_of_error = ValueError if name in OURS else TypeError
+        raise kind_of_error(f"the attribute {name} of a sailor is {value!r} in the file: {error}") from error
 
 
 def world_of(ocean):
@@ -350,6 +362,8 @@ def world_of(ocean):
 def sailor_of(row, mail, now):
     """The sailor of a row. What isn't in the row has its default; what isn't declared becomes an attribute too."""
     values = {name: from_column(name, value) for name, value in row.items() if value is not None}
+    if not values.keys() >= OURS:
+        raise ValueError(f"the row of a sailor lacks {OURS - values.keys()}")
     sailor = Sailor(**{name: value for name, value in values.items() if name in KINDS})
     vars(sailor).update(values)
     sailor.mailbox.extend(mail.get(sailor.id, ()))

@@ -116,7 +116,9 @@ def begin_request():
     if not ocean:
         open_logbook()
     ocean.now = time()
-    ocean.hear(sent().get("id") or cookie("id"))
+    id = sent().get("id") or cookie("id")
+    if id:
+        ocean.hear(id)
 
 
 def open_logbook():
@@ -362,7 +364,7 @@ app.merge(steps.app)
 
 def address():
     """The host and the port to serve at, from HOST and PORT. Stops with a sentence if they can't be had."""
-    host, port = setting("HOST", "127.0.0.1"), setting("PORT", 8080, whole_number)
+    host, port = setting("HOST", "127.0.0.1"), setting("PORT", 8080, whole_number, "a whole number")
     try:
         socket.create_server((host, port)).close()
     except (OSError, OverflowError) as error:

@@ -361,6 +361,27 @@ def test_a_student_adds_something_that_a_sailor_has(copy_of_code):
     assert (copy_of_code / "logbook.sqlite3").exists()
 
 
+@pytest.mark.parametrize(("old", "new"), [('hats: str = "red"', "hats: int = 0"), ("", "hats: int")])
+def test_a_change_of_the_program_that_does_not_fit_is_refused_and_the_file_left_alone(copy_of_code, old, new):
+    """A mistake in an attribute must not look like a damaged file, and drown everybody."""
+    server, world = Server(cwd=copy_of_code), copy_of_code / "ocean.py"
+    del server.environment["MOCEAN_LOGBOOK"]
+    source = world.read_text()
+    # Before the attributes that have defaults, where Python lets one have none.
+    world.write_text(source.replace("    heading: float = 0.0", f"    heading: float = 0.0\n    {old}"))
+    server.start(copy_of_code / "log")
+    server.json("join", name="ada")
+    server.stop()
+    world.write_text(source.replace("    heading: float = 0.0", f"    {new}\n    heading: float = 0.0"))
+    result = subprocess.run(
+        [UWSGI, "uwsgi.ini"], cwd=copy_of_code, env=server.environment, capture_output=True, text=True, timeout=30
+    )
+    assert result.returncode == 1
+    assert "Mocean can't start. The logbook logbook.sqlite3 can't be used" in result.stdout
+    assert "hats" in result.stdout
+    assert not [*copy_of_code.glob("*damaged*")]
+
+
 def test_a_backup_made_while_the_server_writes_is_whole(server, file, tmp_path):
     """Each copy has a first part of all messages, with nothing missing between."""
     ada, bob = (server.json("join", name=name)["id"] for name in ("ada", "bob"))
