@@ -192,8 +192,8 @@ def check_known(wanted, values, route):
 
 
 def show(text, most=40):
-    """What somebody sent, in quotes, and not too long."""
-    return f"“{text if len(text) <= most else text[:most] + '...'}”"
+    """What somebody sent, in quotes, printable and not too long."""
+    return f"“{printable(text) if len(text) <= most else printable(text[:most]) + '...'}”"
 
 
 def printable(text):
