@@ -249,7 +249,8 @@ class Logbook:
             self.connect()
 
     def connect(self):
-        """Open the file and keep other processes out of it. Raises Damaged, LogbookTrouble or sqlite3.Error."""
+        """Open the file and keep other processes out of it. Raises Damaged, LogbookTrouble, OSError or sqlite3.Error."""
+        os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))  # it holds ids: only for us to read
         self.connection = sqlite3.connect(self.file, timeout=1, isolation_level=None, check_same_thread=False)
         self.connection.text_factory = bytes.decode  # so that bytes which are no text are a ValueError, see fill
         try:
@@ -384,9 +385,9 @@ def back_up(file, copy):
     file, header = str(file), None
     while header is None or header != wal_header(file):
         header = wal_header(file)
-        shutil.copyfile(file, copy)
+        shutil.copy(file, copy)  # with its permissions: nobody else may read the ids in it
         if header:
-            shutil.copyfile(file + "-wal", copy + "-wal")
+            shutil.copy(file + "-wal", copy + "-wal")
     connection = sqlite3.connect(copy)
     problem = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     connection.execute("PRAGMA journal_mode = DELETE")

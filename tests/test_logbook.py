@@ -180,6 +180,16 @@ def test_a_reply_is_sent_only_when_all_of_it_is_written(player, file, monkeypatc
     mocean.logbook.close()
 
 
+def test_only_we_can_read_the_ids_in_a_logbook_and_in_its_copy(file):
+    old = os.umask(0o022)
+    try:
+        read(file)
+        back_up(file, f"{file}.copy")
+    finally:
+        os.umask(old)
+    assert [Path(path).stat().st_mode & 0o077 for path in (file, f"{file}.copy")] == [0, 0]
+
+
 def test_an_older_file_is_migrated(file):
     """The stored file is of version 1: before the last words were kept."""
     shutil.copy(ROOT / "tests" / "data" / "logbook-version-1.sqlite3", file)
