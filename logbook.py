@@ -249,7 +249,7 @@ class Logbook:
             self.connect()
 
     def connect(self):
-        """Open the file and keep other processes out of it. Raises Damaged, LogbookTrouble, OSError or sqlite3.Error."""
+        """Open the file and keep other processes out. Raises Damaged, LogbookTrouble, OSError or sqlite3.Error."""
         os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))  # it holds ids: only for us to read
         self.connection = sqlite3.connect(self.file, timeout=1, isolation_level=None, check_same_thread=False)
         self.connection.text_factory = bytes.decode  # so that bytes which are no text are a ValueError, see fill
