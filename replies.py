@@ -433,6 +433,7 @@ def as_page(reply):
     wanted = request.environ.get("mocean.wanted", ())
     values = {name: "(your id)" if name == "id" else value for name, value in sent().items()}
     secret = {name: "YOUR-ID" for _, name, _, _ in wanted if name == "id"}
+    params = {name: value for name, value in {**values, **secret}.items() if name != "format"}
     return PAGE.render(
         reply=reply,
         fields={name: value for name, value in reply.items() if name not in ("ok", "reply", "try")},
@@ -440,7 +441,7 @@ def as_page(reply):
         path=request.path,
         values=values,
         form=[item for item in wanted if not item.key.given_by],
-        python=f"requests.get({scheme + '://' + address + request.path!r}, params={ ({**values, **secret})!r}).text",
+        python=f"requests.get({scheme + '://' + address + request.path!r}, params={params!r}).text",
         one_line=one_line,
         has_records=has_records,
         style=STYLE,
