@@ -13,11 +13,17 @@ from pathlib import Path
 
 import pytest
 import requests
+from hypothesis import HealthCheck, settings
 from werkzeug.test import Client
 
 import mocean
 from logbook import Logbook
 from ocean import Ocean
+
+# How long an example takes says more about the machine than about the program. CI always tries the same examples.
+settings.register_profile("mocean", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("mocean"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "mocean")
 
 ROOT = Path(__file__).parent.parent
 UWSGI = Path(sys.executable).with_name("uwsgi")

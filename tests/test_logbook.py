@@ -137,7 +137,7 @@ class OceanAndLogbook(RuleBasedStateMachine):
 
 
 TestOceanAndLogbook = OceanAndLogbook.TestCase
-TestOceanAndLogbook.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestOceanAndLogbook.settings = settings(max_examples=30, stateful_step_count=20)
 
 
 # ---- What is written when ----
