@@ -329,7 +329,7 @@ class Logbook:
 
 # ---- Between the ocean and the tables ----
 
-KINDS = {field.name: field.type for field in fields(Sailor)}
+KINDS = {field.name: get_origin(field.type) or field.type for field in fields(Sailor)}
 OURS = {"id", "name", "x", "y", "since", "heard", "heading", "speed", "depth", "items"}  # each row has these
 
 
@@ -346,7 +346,9 @@ def from_column(name, value):
     Raises ValueError if that can't be. For an attribute that a student has added it is TypeError: then a change of the
     program is to blame, and not the file.
     """
-    kind = get_origin(KINDS.get(name)) or KINDS.get(name)
+    kind = KINDS.get(name)
+    if kind in PLAIN and type(value) is kind:
+        return value
     try:
         value = value if kind in PLAIN else json.loads(value)
         return kind(value) if isinstance(kind, type) else value
