@@ -284,7 +284,8 @@ class Ocean:
     def take_aboard(self, sailor):
         """Add a sailor, who has been heard of later than all others."""
         self.sailors[sailor.id] = self.names[same_name(sailor.name)] = self.awake[sailor.id] = sailor
-        self.treasures = {name: place for name, place in self.treasures.items() if name not in sailor.items}
+        for item in sailor.items:
+            self.treasures.pop(item, None)
         self.touched.add(sailor.id)
 
     def welcome_back(self, name, id):
