@@ -138,13 +138,15 @@ class Server:
 
     def stop(self):
         """Stop it politely, as systemd would."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(10)
-            finally:
-                if self.process.poll() is None:
-                    os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(10)
+
+    def kill(self):
+        """End it and all its children at once: a polite stop takes uWSGI a second."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        (Path(self.cwd) / f"mocean-{self.port}.sock").unlink(missing_ok=True)
 
     def ask(self, route, **keys):
         return requests.get(self.url + route, params=keys, timeout=10)
@@ -158,4 +160,4 @@ def server(tmp_path_factory):
     """The real server: uWSGI with our options."""
     server = Server().start(tmp_path_factory.mktemp("server") / "log")
     yield server
-    server.stop()
+    server.kill()

@@ -183,7 +183,7 @@ class Crash:
             for player in players:
                 player.join()
             self.judge(players)
-            self.server.stop()
+            self.server.kill()
         return self
 
     def kill(self, part):

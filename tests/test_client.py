@@ -136,7 +136,7 @@ def test_the_client_survives_a_restart_of_the_server(terminal, tmp_path):
         ada.type("sendchat name=Clem message=hello", "[chat] Clem: Ahoy, ada!")
         ada.leave()
     finally:
-        server.stop()
+        server.kill()
 
 
 @pytest.fixture

@@ -280,7 +280,7 @@ def test_a_damaged_file_is_said_loudly(file):
         assert "WARNING" in server.log.read_text()
         assert server.json("join", name="ada")["ok"]
     finally:
-        server.stop()
+        server.kill()
 
 
 def test_a_wal_that_was_left_behind_is_used(file, tmp_path):
@@ -302,7 +302,7 @@ def test_a_wal_that_was_left_behind_is_used(file, tmp_path):
 def server(file):
     server = Server(MOCEAN_LOGBOOK=str(file)).start(file.parent / "log")
     yield server
-    server.stop()
+    server.kill()
 
 
 def test_a_restart_loses_nothing(server):
@@ -310,9 +310,8 @@ def test_a_restart_loses_nothing(server):
     server.json("heading", id=ada, degrees=123)
     number = server.json("sendchat", id=ada, message="are you there?", name="bob")["number"]
     boot = server.json("status")["boot"]
-    for end in (server.stop, lambda: os.killpg(server.process.pid, signal.SIGKILL)):
+    for end in (server.stop, server.kill):
         end()
-        server.process.wait(10)
         server.start(server.log)
         assert server.json("location", id=ada)["heading"] == 123
         assert server.json("join", name="ada", id=ada)["ok"]
@@ -338,8 +337,7 @@ def test_a_removed_file_is_written_again(server, file):
         assert (reply.status_code, reply.json()["error"]) == (503, "logbook")
         assert server.ask(reply.json()["try"][1:]).ok
         assert server.json("heading", id=ada, degrees=len(removed))["ok"]
-        os.killpg(server.process.pid, signal.SIGKILL)
-        server.process.wait(10)
+        server.kill()
         server.start(server.log)
         assert server.json("location", id=ada)["heading"] == len(removed)
 
@@ -362,12 +360,11 @@ def test_a_student_adds_something_that_a_sailor_has(copy_of_code):
         server.start(server.log)
         assert server.json("hat", id=ada)["hats"] == 1
         assert server.json("hat", id=ada)["hats"] == 2
-        os.killpg(server.process.pid, signal.SIGKILL)
-        server.process.wait(10)
+        server.kill()
         server.start(server.log)
         assert server.json("hat", id=ada)["hats"] == 3
     finally:
-        server.stop()
+        server.kill()
     assert (copy_of_code / "logbook.sqlite3").exists()
 
 
@@ -425,7 +422,7 @@ def test_without_a_logbook_nothing_is_written(tmp_path, copy_of_code):
     try:
         assert server.json("join", name="ada")["ok"]
     finally:
-        server.stop()
+        server.kill()
     assert not [*copy_of_code.glob("*.sqlite3*")]
 
 
@@ -468,7 +465,7 @@ def test_a_full_disk_refuses_commands_until_there_is_room(tmp_path):
             assert server.json("heading", id=ada, degrees=30)["heading"] == 30
             assert server.json("status")["boot"] == boot
         finally:
-            server.stop()
+            server.kill()
         assert read(disk / "logbook.sqlite3").sailors[ada].heading == 30
 
 
@@ -506,7 +503,7 @@ def test_with_full_sync_the_disk_has_it_before_the_reply_is_sent(tmp_path, sync)
         strace.send_signal(signal.SIGINT)
         strace.communicate(timeout=10)
     finally:
-        server.stop()
+        server.kill()
     lines = trace.read_text().splitlines()
     written = next(number for number, line in enumerate(lines) if "-wal" in line and line.startswith("pwrite64"))
     replied = next(number for number, line in enumerate(lines) if "HTTP/1.1 200" in line)

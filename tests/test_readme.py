@@ -75,7 +75,7 @@ def test_a_student_adds_a_route(copy_of_code, tmp_path):
         assert rule["does"] == "Wave at everyone."
         assert rule["example"] == "/wave?id=YOUR-ID&message=hello"
     finally:
-        server.stop()
+        server.kill()
 
 
 def test_every_setting_is_described():
@@ -124,7 +124,7 @@ def test_make_run_starts_the_server_and_ctrl_c_stops_it(tmp_path):
         server.process.wait(10)
         assert not server.answers()
     finally:
-        server.stop()
+        server.kill()
 
 
 def test_make_run_says_that_a_port_is_taken(server):

@@ -68,7 +68,7 @@ def test_a_bug_is_a_sentence_from_the_real_thing_too(copy_of_code, tmp_path):
         assert server.json("location", id=id)["ok"]
         assert "ZeroDivisionError" in server.log.read_text()
     finally:
-        server.stop()
+        server.kill()
 
 
 def test_a_route_that_never_ends_is_ended_and_the_voyage_goes_on(copy_of_code, tmp_path):
@@ -86,7 +86,7 @@ def test_a_route_that_never_ends_is_ended_and_the_voyage_goes_on(copy_of_code, t
         assert id not in server.log.read_text()
         assert "secretmessage" not in server.log.read_text()
     finally:
-        server.stop()
+        server.kill()
 
 
 def test_a_large_post_is_told_that_it_is_no_use(server):
@@ -141,8 +141,9 @@ def test_a_killed_worker_is_replaced(tmp_path):
         while not server.answers():
             time.sleep(0.05)
         assert server.json("status")["boot"] != boot
-    finally:
         server.stop()
+    finally:
+        server.kill()
     assert not server.answers()
     assert not (ROOT / f"mocean-{server.port}.sock").exists()
 
@@ -156,7 +157,7 @@ def test_as_the_club_has_always_started_it(tmp_path):
         assert server.json("begin", message="7" * 1000)["solved"] is False
         assert server.json("join", name="ada")["ok"]
     finally:
-        server.stop()
+        server.kill()
 
 
 @pytest.mark.parametrize("several", [["--processes", "2"], ["--workers", "3"], ["--threads", "2"]])
@@ -207,7 +208,7 @@ def test_bottle_alone_is_enough_to_try_a_change(python_with_bottle, copy_of_code
         assert server.ask("hello", name="ada").text == "Hello, ada!"
         assert "name=ada" not in server.log.read_text()
     finally:
-        server.stop()
+        server.kill()
 
 
 def test_a_taken_port_is_a_sentence(python_with_bottle):
