@@ -94,6 +94,7 @@ class Logbook:
         self.file = str(file)
         self.sync = SYNC[sync]
         self.connection = None
+        self.place = None  # which files are open, once they have been read
         self.boot = None  # how many servers have opened the file, with this one
         self.news = ""  # what the leader should know of the file
         self.pages = {}  # what the file has of each sailor, by id
@@ -204,7 +205,7 @@ class Logbook:
 
     def load(self, ocean, now):
         """Open the file, unless it is open, and fill a new ocean. A damaged file is put aside."""
-        if self.connection:
+        if self.place:
             self.put_back()
         if not self.connection:
             self.open()
@@ -281,7 +282,7 @@ class Logbook:
     def close(self):
         if self.connection:
             self.connection.close()
-        self.connection = None
+        self.connection = self.place = None
 
     def put_aside(self, damage):
         """Rename a damaged file, so that nothing is lost which somebody could still save, and say so loudly."""
@@ -351,7 +352,8 @@ def from_column(name, value):
         return value
     try:
         value = value if kind in PLAIN else json.loads(value)
-        return kind(value) if isinstance(kind, type) else value
+        same = kind(value) if isinstance(kind, type) else value
+        return value if kind in PLAIN and same != value else same  # half a hat is kept, though hats were declared int
     except (ValueError, TypeError) as error:
         kind_of_error = ValueError if name in OURS else TypeError
         raise kind_of_error(f"the attribute {name} of a sailor is {value!r} in the file: {error}") from error
@@ -415,5 +417,8 @@ if __name__ == "__main__":
     target = sys.argv[1] if len(sys.argv) > 1 else f"{source}.copy-{datetime.now():%Y-%m-%d-%H%M%S}"
     if not os.path.exists(source):
         sys.exit(f"There is no logbook {source}. If it is elsewhere, name it: MOCEAN_LOGBOOK=FILE")
-    back_up(source, target)
+    try:
+        back_up(source, target)
+    except (Damaged, sqlite3.Error, OSError) as problem:
+        sys.exit(f"{source} can't be copied to {target}: {problem}")
     print(f"{target} is a copy of {source}")

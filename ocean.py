@@ -150,7 +150,7 @@ class Sailor:
 
     def top_speed(self, depth):
         """Metres a second, at most, at a depth."""
-        return self.ability("diving speed" if depth else "speed")
+        return float(self.ability("diving speed" if depth else "speed"))
 
     def sight(self, depth):
         """How many metres the sailor sees from a depth."""
@@ -406,10 +406,10 @@ class Ocean:
             self.sail(sailor, speed=speed)
         elif limit < speed <= sailor.top_speed(depth=0):
             raise Cannot(
-                f"Under water your speed is at most {limit} m/s. You sent {speed:g}. Come up!", "dive", depth=0
+                f"Under water your speed is at most {limit:g} m/s. You sent {speed:g}. Come up!", "dive", depth=0
             )
         else:
-            raise BadValue(f"Your speed is from 0 to {limit} m/s. You sent {speed:g}.")
+            raise BadValue(f"Your speed is from 0 to {limit:g} m/s. You sent {speed:g}.")
 
     def accelerate(self, sailor, ctrl):
         """One key press, see ACCELERATE: never slower than 0 nor faster than the top speed."""
@@ -417,7 +417,7 @@ class Ocean:
         if order == "heading":
             self.turn(sailor, sailor.heading + step)
         else:
-            self.sail(sailor, speed=max(0.0, min(sailor.speed + step, float(sailor.top_speed(sailor.depth)))))
+            self.sail(sailor, speed=max(0.0, min(sailor.speed + step, sailor.top_speed(sailor.depth))))
 
     def dive(self, sailor, depth):
         """Go to a depth in metres; 0 is the surface. Under water the ship slows down. Raises BadValue or Cannot."""
@@ -427,7 +427,7 @@ class Ocean:
         if depth > round(floor, 2):  # as the reply to ping says it
             sentence = f"The sea floor is {floor:.1f} m down here. {depth:g} m is too deep."
             raise Cannot(sentence, "dive", depth=math.floor(floor))
-        self.sail(sailor, depth=depth, speed=min(sailor.speed, float(sailor.top_speed(depth))))
+        self.sail(sailor, depth=depth, speed=min(sailor.speed, sailor.top_speed(depth)))
 
     def location(self, sailor):
         """The place and course of the ship, in the units of the planet, with its status bits and the time."""

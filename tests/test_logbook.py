@@ -272,6 +272,27 @@ def test_a_damaged_file_is_put_aside_and_nothing_is_deleted(file):
     assert aside >= 20
 
 
+def test_a_disk_that_fails_while_the_file_is_first_read_is_asked_again(file, monkeypatch):
+    a_good_file(file)
+    logbook = Logbook(file)
+    with monkeypatch.context() as failing:
+        failing.setattr("logbook.sailor_of", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            logbook.read(Ocean(), 1000.0)
+    assert len(logbook.read(Ocean(), 1000.0).sailors) == 200
+    logbook.close()
+
+
+def test_a_copy_that_fails_is_a_sentence(tmp_path):
+    (tmp_path / "logbook.sqlite3").write_bytes(b"no logbook " * 1000)
+    environment = {**os.environ, "MOCEAN_LOGBOOK": str(tmp_path / "logbook.sqlite3")}
+    command = [sys.executable, ROOT / "logbook.py"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
+    assert result.returncode == 1
+    assert "can't be copied" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_damaged_file_is_said_loudly(file):
     file.write_bytes(b"This is not a logbook. " * 1000)
     server = Server(MOCEAN_LOGBOOK=str(file)).start(file.parent / "log")
@@ -352,17 +373,20 @@ def test_a_student_adds_something_that_a_sailor_has(copy_of_code):
         server.stop()
         world, routes = copy_of_code / "ocean.py", copy_of_code / "mocean.py"
         world.write_text(
-            world.read_text().replace("    depth: float = 0.0", "    hats: int = 0\n    depth: float = 0.0")
+            world.read_text().replace(
+                "    depth: float = 0.0", "    hats: int = 0\n    fuel: int = 9\n    depth: float = 0.0"
+            )
         )
-        route = '@app.get("/hat")\ndef hat(sailor):\n    """Put on a hat."""\n    sailor.hats += 1\n'
-        route += '    return dict(reply="Nice!", hats=sailor.hats)\n\n\napp.merge(steps.app)'
+        route = '@app.get("/hat")\ndef hat(sailor):\n    """Put on a hat."""\n'
+        route += "    sailor.hats += 1\n    sailor.fuel -= 0.5\n"
+        route += '    return dict(reply="Nice!", hats=sailor.hats, fuel=sailor.fuel)\n\n\napp.merge(steps.app)'
         routes.write_text(routes.read_text().replace("app.merge(steps.app)", route))
         server.start(server.log)
         assert server.json("hat", id=ada)["hats"] == 1
         assert server.json("hat", id=ada)["hats"] == 2
         server.kill()
         server.start(server.log)
-        assert server.json("hat", id=ada)["hats"] == 3
+        assert server.json("hat", id=ada) == {"ok": True, "reply": "Nice!", "hats": 3, "fuel": 7.5}
     finally:
         server.kill()
     assert (copy_of_code / "logbook.sqlite3").exists()
