@@ -378,7 +378,7 @@ def test_a_student_adds_something_that_a_sailor_has(copy_of_code):
             )
         )
         route = '@app.get("/hat")\ndef hat(sailor):\n    """Put on a hat."""\n'
-        route += "    sailor.hats += 1\n    sailor.fuel -= 0.5\n"
+        route += "    sailor.hats += 1\n    sailor.fuel -= 0.25\n"
         route += '    return dict(reply="Nice!", hats=sailor.hats, fuel=sailor.fuel)\n\n\napp.merge(steps.app)'
         routes.write_text(routes.read_text().replace("app.merge(steps.app)", route))
         server.start(server.log)
@@ -386,7 +386,7 @@ def test_a_student_adds_something_that_a_sailor_has(copy_of_code):
         assert server.json("hat", id=ada)["hats"] == 2
         server.kill()
         server.start(server.log)
-        assert server.json("hat", id=ada) == {"ok": True, "reply": "Nice!", "hats": 3, "fuel": 7.5}
+        assert server.json("hat", id=ada) == {"ok": True, "reply": "Nice!", "hats": 3, "fuel": 8.25}
     finally:
         server.kill()
     assert (copy_of_code / "logbook.sqlite3").exists()
