@@ -96,9 +96,15 @@ class Logbook:
         self.connection = None
         self.place = None  # which files are open, once they have been read
         self.boot = None  # how many servers have opened the file, with this one
-        self.news = ""  # what the leader should know of the file
+        self.damage = ""  # what the leader should know of a file that was put aside
+        self.refusal = ""  # why the last write failed, if it did
         self.pages = {}  # what the file has of each sailor, by id
         self.world = None  # what it has of all else
+
+    @property
+    def news(self):
+        """What the leader should know, or ""."""
+        return f"{self.damage} {self.refusal}".strip()
 
     # -- Reading and writing
 
@@ -164,6 +170,7 @@ class Logbook:
             if id not in ocean.sailors:
                 del self.pages[id]
         self.world = world
+        self.refusal = ""
 
     def write_sailor(self, sailor):
         """Write the row of a sailor, and what is new in the mailbox."""
@@ -291,8 +298,8 @@ class Logbook:
         for ending in ("", "-wal"):
             if os.path.exists(self.file + ending):
                 os.rename(self.file + ending, kept + ending)
-        self.news = f"The logbook was damaged. It is kept as {os.path.basename(kept)}, and a new one was begun."
-        print(f"WARNING: {self.file}: {damage}. {self.news}", file=sys.stderr, flush=True)
+        self.damage = f"The logbook was damaged. It is kept as {os.path.basename(kept)}, and a new one was begun."
+        print(f"WARNING: {self.file}: {damage}. {self.damage}", file=sys.stderr, flush=True)
 
     def find_files(self):
         """Which files have the names of the logbook and its WAL. Raises FileNotFoundError."""
@@ -325,7 +332,8 @@ class Logbook:
             name, reason = os.path.basename(self.file), f"({error}). Nothing was changed. Ask again in a minute."
             if "locked" in str(error):
                 reason = "another server has it open. Stop that one, or use another logbook."
-            raise LogbookTrouble(f"The logbook {name} can't be used: {reason}") from error
+            self.refusal = f"The logbook {name} can't be used: {reason}"
+            raise LogbookTrouble(self.refusal) from error
 
 
 # ---- Between the ocean and the tables ----

@@ -11,7 +11,6 @@ To add a route, write a function under `@app.get("/its-name")`. Its parameters a
 
 import os
 import secrets
-import socket
 import sys
 from time import time
 from urllib.parse import quote
@@ -27,6 +26,7 @@ from logbook import SYNC, Logbook, LogbookTrouble, default_file
 from ocean import ACCELERATE, Ocean, Trouble
 from planet import SIZE, TREASURES
 from replies import Key, Replies, cookie, number, one_of, refusal, sent, whole_number
+from settings import free_address, refuse_start, setting
 
 try:
     import uwsgi  # exists only in programs that uWSGI has started
@@ -40,20 +40,11 @@ COOKIE_AGE = 60 * 24 * 3600  # seconds that a browser remembers an id
 # ---- Starting up ----
 
 
-def setting(name, default, read=str, kind="a text"):
-    """What the environment says, or the default. Nonsense stops the start with a sentence."""
-    text = os.environ.get(name, "").strip()
-    try:
-        return read(text) if text else default
-    except ValueError:
-        sys.exit(f"The setting {name} is {kind}, like {default}. It can't be “{text}”.")
-
-
 def refuse_company():
     """Stop if several processes or threads would serve: each process would have an ocean of its own."""
     threads = int(uwsgi.opt.get("threads", 1)) if uwsgi else 1
     if uwsgi and (uwsgi.numproc > 1 or threads > 1):
-        sys.exit(
+        refuse_start(
             f"Mocean needs one uWSGI process with one thread, not {uwsgi.numproc} with {threads}: the ocean is in the "
             "memory of one process. Leave out the options processes, workers and threads."
         )
@@ -75,7 +66,7 @@ def check_logbook():
     try:
         logbook.check()
     except LogbookTrouble as trouble:
-        sys.exit(f"Mocean can't start. {trouble}")
+        refuse_start(f"Mocean can't start. {trouble}")
 
 
 if uwsgi:
@@ -177,16 +168,33 @@ def rules():
 
 @app.get("/status")
 def status():
-    """Show how the server is: its version, how long it has been up (in seconds), and how many are sailing."""
-    uptime, sailors = round(ocean.now - began, 3), len(ocean.who())
+    """Show how the server is: its version, how long it has been up (in seconds), who sails and what is left to find."""
+    uptime, sailing, left = ocean.now - began, len(ocean.awake_sailors()), len(ocean.treasures)
+    asleep = len(ocean.sailors) - sailing
     return dict(
-        reply=f"Up for {uptime:.0f} seconds, with {sailors} aboard. {logbook.news or 'All is well.'}",
+        reply=f"{count(sailing, 'ship')} sailing, {asleep} asleep, {in_words(uptime)} without a restart, "
+        f"{count(left, 'treasure')} left. {logbook.news}".strip(),
         version=VERSION,
         boot=logbook.boot,
-        uptime=uptime,
-        sailors=sailors,
+        uptime=round(uptime, 3),
+        sailors=len(ocean.who()),
+        asleep=asleep,
+        treasures=left,
         time=round(ocean.now, 3),
     )
+
+
+def count(number, thing):
+    """How many there are: 1 ship, 2 ships."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def in_words(seconds):
+    """A span of time for people: 41 s, 12 min, 5 h or 3 days."""
+    for size, unit in ((24 * 3600, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 # ---- Coming and going ----
@@ -362,17 +370,6 @@ app.merge(steps.app)
 # ---- Without uWSGI: python mocean.py ----
 
 
-def address():
-    """The host and the port to serve at, from HOST and PORT. Stops with a sentence if they can't be had."""
-    host, port = setting("HOST", "127.0.0.1"), setting("PORT", 8080, whole_number, "a whole number")
-    try:
-        socket.create_server((host, port)).close()
-    except (OSError, OverflowError) as error:
-        reason = str(error).partition(" (while")[0]
-        sys.exit(f"Port {port} of {host} can't be used: {reason}. Try another one, like PORT={port % 65535 + 1}.")
-    return host, port
-
-
 class PatientHandler(WSGIRequestHandler):
     """Browsers open connections before they have a question. Without a time-out, one would block this simple server."""
 
@@ -383,6 +380,6 @@ class PatientHandler(WSGIRequestHandler):
 
 
 if __name__ == "__main__":
-    host, port = address()
+    host, port = free_address()
     check_logbook()
     app.run(host=host, port=port, handler_class=PatientHandler, reloader=True)

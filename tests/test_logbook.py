@@ -343,7 +343,7 @@ def test_a_restart_loses_nothing(server):
 def test_a_second_server_is_refused(server, file):
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), "MOCEAN_LOGBOOK": str(file)}
     second = subprocess.run([UWSGI, "uwsgi.ini"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
-    assert second.returncode == 1
+    assert second.returncode == 78
     assert f"{file} can't be used" in second.stdout
     assert "another server has it open" in second.stdout
     assert server.json("join", name="ada")["ok"]
@@ -407,7 +407,7 @@ def test_a_change_of_the_program_that_does_not_fit_is_refused_and_the_file_left_
     result = subprocess.run(
         [UWSGI, "uwsgi.ini"], cwd=copy_of_code, env=server.environment, capture_output=True, text=True, timeout=30
     )
-    assert result.returncode == 1
+    assert result.returncode == 78
     assert "Mocean can't start. The logbook logbook.sqlite3 can't be used" in result.stdout
     assert "hats" in result.stdout
     assert not [*copy_of_code.glob("*damaged*")]
@@ -502,7 +502,7 @@ def test_a_folder_that_can_only_be_read_is_a_sentence_at_the_start(tmp_path):
         environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), "MOCEAN_LOGBOOK": str(file)}
         command = [UWSGI, "uwsgi.ini"]
         result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
-    assert result.returncode == 1
+    assert result.returncode == 78
     assert f"{file} can't be used" in result.stdout
     assert "Traceback" not in result.stdout
 

@@ -76,7 +76,7 @@ def test_a_route_that_never_ends_is_ended_and_the_voyage_goes_on(copy_of_code, t
     routes, options = copy_of_code / "mocean.py", copy_of_code / "uwsgi.ini"
     stuck = '@app.get("/stuck")\ndef stuck(sailor, message):\n    while True:\n        pass\n\n\napp.merge(steps.app)'
     routes.write_text(routes.read_text().replace("app.merge(steps.app)", stuck))
-    options.write_text(options.read_text().replace("harakiri = 10 ", "harakiri = 1 "))
+    options.write_text(options.read_text().replace("harakiri = 10", "harakiri = 1"))
     server = Server(cwd=copy_of_code, MOCEAN_LOGBOOK=str(tmp_path / "logbook.sqlite3")).start(tmp_path / "log")
     try:
         id = server.json("join", name="ada")["id"]
@@ -166,7 +166,7 @@ def test_more_than_one_ocean_is_refused(several):
     address = f"127.0.0.1:{free_port()}"
     command = [UWSGI, "--http", address, "--wsgi-file", ROOT / "mocean.py", "--master", *several]
     result = subprocess.run(command, capture_output=True, text=True, timeout=30)
-    assert result.returncode == 1
+    assert result.returncode == 78
     assert "one uWSGI process with one thread" in result.stderr
 
 
@@ -220,7 +220,7 @@ def test_a_taken_port_is_a_sentence(python_with_bottle):
         environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(taken.getsockname()[1])}
         command = [python_with_bottle, ROOT / "mocean.py"]
         result = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
-    assert result.returncode == 1
+    assert result.returncode == 78
     assert "can't be used" in result.stderr
     assert "Traceback" not in result.stderr
 

@@ -1,0 +1,111 @@
+"""A computer of its own under a real systemd, for tests of the service.
+
+    with Box(code) as box:
+        box.run("systemctl", "status")
+        box.run("make", "-C", box.CODE, "install")
+
+It is a group of processes in namespaces of their own: they see this computer's files, and what they change is gone in
+the end. They share its network: a server in the box answers on our 127.0.0.1. Needs Linux, root and systemd.
+
+Words: a *namespace* is what a process can see of the computer: its files, its other processes. An *overlay* shows a
+folder in which all changes go elsewhere. *PID 1* is the first process, which starts all others: here, systemd.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+SYSTEMD = next(filter(os.path.exists, ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")), None)
+NAMESPACES = ("--mount", "--uts", "--ipc", "--pid", "--cgroup")
+
+# What PID 1 does before it becomes systemd: build a root of its own, so that systemd's tidying at the start of a
+# computer changes nothing of ours, and move into it. By pivot_root: in a mere chroot, PrivateUsers= does not work.
+BOOT = """
+set -eu
+mount -t tmpfs tmpfs "$1"
+cd "$1"
+mkdir changes work root
+mount -t overlay -o lowerdir=/,upperdir=changes,workdir=work overlay root
+cd root
+mkdir -p .{code}
+mount --bind "$2" .{code}
+mount --rbind /dev dev
+mount -t proc proc proc
+mount -t sysfs sysfs sys
+mount -t cgroup2 cgroup2 sys/fs/cgroup
+mount -t tmpfs tmpfs tmp
+mount -t tmpfs tmpfs run
+mkdir run/outside
+: > etc/machine-id
+pivot_root . run/outside
+umount --lazy /run/outside
+export container=box
+exec "$3" --unit=basic.target
+"""
+
+
+def what_is_missing():
+    """Why there can be no box here, as a sentence, or ""."""
+    if os.geteuid():
+        return "only root can boot a systemd"
+    if not SYSTEMD:
+        return "systemd is not installed"
+    missing = [tool for tool in ("unshare", "nsenter", "pivot_root") if not shutil.which(tool)]
+    return f"{missing} not found" if missing else ""
+
+
+class Box:
+    """A running systemd. `code` is a folder that it sees as CODE."""
+
+    CODE = "/srv/mocean"
+
+    def __init__(self, code):
+        self.code = code
+
+    def __enter__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="mocean-box-"))
+        script = BOOT.replace("{code}", self.CODE)
+        command = ["unshare", *NAMESPACES, "--fork", "--kill-child", "--propagation", "private"]
+        with (self.folder / "log").open("w") as log:
+            self.process = subprocess.Popen(
+                [*command, "sh", "-c", script, "boot", self.folder, self.code, SYSTEMD],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        for _ in range(200):
+            with suppress(ValueError, FileNotFoundError):
+                self.pid = int(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text())
+                if self.run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"):
+                    return self
+            time.sleep(0.1)
+        log = (self.folder / "log").read_text()
+        self.__exit__()
+        raise RuntimeError(f"systemd did not come up in its box:\n{log}")
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, *words, check=False, timeout=120, text=None, **environment):
+        """Run a command in the box, with `text` as its input. Returns a subprocess.CompletedProcess."""
+        enter = ["nsenter", f"--target={self.pid}", *NAMESPACES, "--root", "--wdns=/"]
+        return subprocess.run(
+            [*enter, *map(str, words)],
+            check=check,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            input=text,
+            env={**os.environ, **environment},
+        )
+
+    def write(self, path, text):
+        """Write a file in the box, and the folders that it needs."""
+        self.run("sh", "-c", 'mkdir -p "$(dirname "$1")" && cat > "$1"', "write", path, text=text, check=True)

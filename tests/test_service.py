@@ -1,0 +1,422 @@
+"""The service, under a real systemd in a box of its own: what the admin does, and what goes wrong on its own."""
+
+import os
+import random
+import re
+import time
+from contextlib import contextmanager, suppress
+
+import pytest
+import requests
+
+from tests.box import Box, what_is_missing
+from tests.conftest import ROOT, free_port
+
+MISSING = what_is_missing()
+if MISSING and os.environ.get("CI") == "true":
+    pytest.fail(f"In CI the service is tested under systemd, but {MISSING}.")
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+
+# systemd hides what is in home directories from the service, so it can't use every Python that can run these tests.
+PYTHON = "PYTHON=/usr/bin/python3"
+
+
+class Service:
+    """One of our units in a box, and the players' way to it."""
+
+    def __init__(self, box, name="mocean"):
+        self.box, self.name, self.port = box, name, free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+
+    def settings(self, *lines):
+        """Write the file of settings."""
+        self.box.write(f"/etc/{self.name}.env", "\n".join(["HOST=127.0.0.1", f"PORT={self.port}", *lines]))
+
+    def change(self, *lines, section="Service"):
+        """Change the unit, as `systemctl edit` would."""
+        self.box.write(f"/etc/systemd/system/{self.name}.service.d/test.conf", "\n".join([f"[{section}]", *lines]))
+        self.systemctl("daemon-reload")
+
+    def systemctl(self, *words):
+        return self.box.run("systemctl", *words)
+
+    def start(self):
+        result = self.systemctl("start", self.name)
+        assert result.returncode == 0, self.status()
+
+    def status(self):
+        """What the admin sees."""
+        return self.systemctl("status", "--no-pager", "--full", self.name).stdout
+
+    def fact(self, name):
+        """A property of the unit, like NRestarts."""
+        return self.systemctl("show", "--value", f"--property={name}", self.name).stdout.strip()
+
+    def ask(self, route, **keys):
+        return requests.get(self.url + route, params={**keys, "format": "json"}, timeout=20).json()
+
+    def answers(self):
+        with suppress(requests.RequestException, ValueError):
+            return self.ask("status")["ok"]
+
+    def pids(self):
+        """The pids of all its processes, inside the box."""
+        return self.box.run("cat", f"/sys/fs/cgroup{self.fact('ControlGroup')}/cgroup.procs").stdout.split()
+
+    def memory_of(self, pid):
+        """What a process takes in megabytes: all that it has for itself, and its share of what it shares."""
+        return int(self.box.run("grep", "^Pss:", f"/proc/{pid}/smaps_rollup").stdout.split()[1]) / 1024
+
+    def pid_of(self, what):
+        """The pid of uWSGI's master, worker, mule or http, inside the box."""
+        log = self.box.run("journalctl", "--unit", self.name, "--output", "cat", f"_PID={self.fact('MainPID')}").stdout
+        return re.findall(rf"spawned uWSGI {what}.* \(pid: (\d+)", log)[-1]
+
+
+def wait_until(is_true, seconds=20):
+    """Wait until something is true. Returns after how many seconds it was."""
+    start = time.monotonic()
+    while not is_true():
+        assert time.monotonic() < start + seconds, "this did not happen"
+        time.sleep(0.05)
+    return time.monotonic() - start
+
+
+@pytest.fixture(scope="module")
+def box():
+    """A computer on which Mocean has been installed. It doesn't run yet."""
+    with Box(ROOT) as box:
+        port = free_port()
+        box.write("/etc/mocean.env", f"HOST=127.0.0.1\nPORT={port}\n")
+        result = install(box)
+        assert result.returncode == 0, result.stdout + result.stderr
+        yield box
+
+
+def install(box, code=Box.CODE, target="install"):
+    return box.run("make", "-C", code, target, PYTHON, timeout=300)
+
+
+@pytest.fixture
+def service(box):
+    """The service, started, with an empty logbook."""
+    service = Service(box)
+    box.run("systemctl", "stop", "mocean")
+    box.run("systemctl", "reset-failed", "mocean")
+    box.run("rm", "-rf", "/var/lib/private/mocean", "/etc/systemd/system/mocean.service.d")
+    service.systemctl("daemon-reload")
+    service.settings()
+    service.start()
+    return service
+
+
+@contextmanager
+def changed(box, file, old, new):
+    """Change the installed program for a while."""
+    path = f"/opt/mocean/{file}"
+    text = box.run("cat", path).stdout
+    assert old in text
+    box.write(path, text.replace(old, new))
+    try:
+        yield
+    finally:
+        box.write(path, text)
+
+
+# ---- Start, stop, restart ----
+
+
+def test_start_returns_at_once_and_the_port_is_open(service):
+    service.systemctl("stop", "mocean")
+    start = time.monotonic()
+    service.start()
+    took = time.monotonic() - start
+    assert service.ask("begin", message=101)["next"] == "beguine"
+    print(f"systemctl start returned after {took:.2f} s")
+    assert took < 2  # a promise to the admin: a unit of the wrong type takes as long as the start time-out
+    assert service.fact("NRestarts") == "0"
+
+
+def test_stop_leaves_nothing(service):
+    pids = service.pids()
+    assert len(pids) == 4
+    service.systemctl("stop", "mocean")
+    assert service.fact("ActiveState") == "inactive"
+    assert not any(service.box.run("test", "-e", f"/proc/{pid}").returncode == 0 for pid in pids)
+    with pytest.raises(requests.ConnectionError):
+        service.ask("status")
+
+
+def test_restart_keeps_ships_ids_and_chat(service):
+    ada, bob = (service.ask("join", name=name)["id"] for name in ("ada", "bob"))
+    service.ask("heading", id=ada, degrees=123)
+    service.ask("sendchat", id=ada, message="ahoy", name="bob")
+    boot = service.ask("status")["boot"]
+    service.systemctl("restart", "mocean")
+    assert service.ask("location", id=ada)["heading"] == 123
+    assert service.ask("popchat", id=bob)["message"] == "ahoy"
+    assert service.ask("status")["boot"] == boot + 1
+
+
+def test_status_tells_how_the_game_is(service):
+    assert 'Status: "0 ships sailing, 0 asleep, 0 s without a restart, ' in service.status()
+    for name in ("ada", "bob", "eve"):
+        service.ask("join", name=name)
+    wait_until(lambda: "3 ships sailing, 0 asleep, " in service.status())
+    assert re.search(
+        r'Status: "3 ships sailing, 0 asleep, \d+ s without a restart, \d+ treasures left."', service.status()
+    )
+
+
+def test_it_starts_with_the_machine(service):
+    assert service.systemctl("is-enabled", "mocean").stdout.strip() == "enabled"
+
+
+def test_the_log_is_in_the_journal_without_secrets(service):
+    id = service.ask("join", name="ada")["id"]
+    service.ask("sendchat", id=id, message="secretmessage")
+    service.systemctl("stop", "mocean")
+    log = service.box.run("journalctl", "--unit", "mocean", "--no-pager").stdout
+    assert "GET /sendchat 200" in log
+    assert id not in log
+    assert "secretmessage" not in log
+
+
+# ---- What dies, comes back ----
+
+
+@pytest.mark.parametrize(
+    ("victim", "restarts"), [("worker", "0"), ("http", "0"), ("mule", "0"), ("master", "1"), ("all", "1")]
+)
+def test_after_a_kill_it_is_served_again_and_nothing_is_lost(service, victim, restarts):
+    id = service.ask("join", name="ada")["id"]
+    service.ask("heading", id=id, degrees=77)
+    service.box.run("kill", "-KILL", *(service.pids() if victim == "all" else [service.pid_of(victim)]))
+    took = wait_until(lambda: service.fact("NRestarts") == restarts and service.answers())
+    assert service.ask("location", id=id)["heading"] == 77
+    assert service.ask("join", name="ada", id=id)["ok"]
+    wait_until(lambda: len(service.pids()) == 4 and service.fact("ActiveState") == "active")
+    assert service.fact("NRestarts") == restarts
+    print(f"killed {victim}: served again after {took:.2f} s")
+    assert took < 3
+
+
+def test_a_route_without_end_is_ended_and_the_others_play_on(service):
+    stuck = '@app.get("/stuck")\ndef stuck():\n    while True:\n        pass\n\n\napp.merge(steps.app)'
+    with (
+        changed(service.box, "mocean.py", "app.merge(steps.app)", stuck),
+        changed(service.box, "uwsgi.ini", "harakiri = 10", "harakiri = 2"),
+    ):
+        service.systemctl("restart", "mocean")
+        id = service.ask("join", name="ada")["id"]
+        with pytest.raises((requests.RequestException, ValueError)):
+            service.ask("stuck")
+        assert service.ask("location", id=id)["ok"]
+        assert service.fact("NRestarts") == "0"
+
+
+@pytest.mark.parametrize("victim", ["worker", "http"])
+def test_what_hangs_is_noticed_by_the_watchdog(service, victim):
+    service.change("WatchdogSec=3")
+    service.systemctl("restart", "mocean")
+    id = service.ask("join", name="ada")["id"]
+    service.box.run("kill", "-STOP", service.pid_of(victim))
+    wait_until(lambda: service.fact("NRestarts") == "1", 30)
+    wait_until(service.answers)
+    assert service.ask("location", id=id)["ok"]
+    assert "watchdog" in service.box.run("journalctl", "--unit", "mocean", "--no-pager").stdout.lower()
+
+
+def test_the_watchdog_leaves_a_healthy_server_alone(service):
+    service.change("WatchdogSec=2")
+    service.systemctl("restart", "mocean")
+    uptime = service.ask("status")["uptime"]
+    wait_until(lambda: service.ask("status")["uptime"] > uptime + 6)
+    assert service.fact("NRestarts") == "0"
+
+
+# ---- What can't work, says why, and doesn't try for ever ----
+
+
+def test_a_mistake_in_the_program_stops_the_start_with_pythons_words(service):
+    with changed(service.box, "mocean.py", "app = application = Bottle()", "app = application = Bottle("):
+        assert service.systemctl("restart", "mocean").returncode != 0
+        assert "SyntaxError" in service.status()
+        assert service.fact("ActiveState") == "failed"
+        assert service.fact("NRestarts") == "0"
+
+
+@pytest.mark.parametrize("nonsense", ["MOCEAN_MOST_AWAKE=many", "MOCEAN_SYNC=perhaps", "MOCEAN_LOGBOOK=/etc/passwd"])
+def test_a_setting_that_is_nonsense_stops_the_start_with_a_sentence(service, nonsense):
+    service.settings(nonsense)
+    assert service.systemctl("restart", "mocean").returncode != 0
+    assert "The setting MOCEAN_" in service.status() or "The logbook passwd can't be used" in service.status()
+    assert service.fact("ActiveState") == "failed"
+    assert service.fact("NRestarts") == "0"
+
+
+def test_a_port_that_is_no_number_is_a_sentence(service):
+    service.settings("PORT=eighty")
+    assert service.systemctl("restart", "mocean").returncode != 0
+    assert "The setting PORT is a number from 1 to 65535, like 8080. It can't be “eighty”." in service.status()
+
+
+def test_a_taken_port_is_a_sentence_and_it_gives_up_in_the_end(service):
+    other = service.port
+    service.port = free_port()
+    service.url = service.url.replace(str(other), str(service.port))
+    blocker = f"import socket, time; s = socket.create_server(('127.0.0.1', {service.port})); time.sleep(600)"
+    service.box.run("systemd-run", "--unit=blocker", "/usr/bin/python3", "-c", blocker)
+    service.settings()
+    service.change("StartLimitBurst=3", section="Unit")
+    assert service.systemctl("restart", "mocean").returncode != 0
+    wait_until(lambda: service.fact("ActiveState") == "failed")
+    assert f"Port {service.port} of 127.0.0.1 can't be used: " in service.status()
+    assert service.fact("NRestarts") in ("2", "3")
+    service.systemctl("stop", "blocker")
+    service.systemctl("reset-failed", "mocean")
+    service.start()
+
+
+def test_a_full_disk_is_a_sentence_and_play_goes_on_when_there_is_room(service):
+    service.systemctl("stop", "mocean")
+    disk = "/var/lib/private/mocean"
+    service.box.run("mount", "-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", disk, check=True)
+    try:
+        service.start()
+        id = service.ask("join", name="ada")["id"]
+        service.box.run("dd", "if=/dev/zero", f"of={disk}/filler", "bs=1k")
+        wait_until(lambda: service.ask("heading", id=id, degrees=random.randrange(360)).get("error") == "logbook")
+        wait_until(lambda: "The logbook" in service.status().partition("CGroup")[0])
+        service.box.run("rm", f"{disk}/filler")
+        wait_until(lambda: service.ask("heading", id=id, degrees=42)["ok"])
+        wait_until(lambda: 'Status: "1 ship sailing' in service.status())
+        assert service.fact("NRestarts") == "0"
+    finally:
+        service.systemctl("stop", "mocean")
+        service.box.run("umount", disk, check=True)
+
+
+# ---- The unit ----
+
+
+def test_the_units_have_no_mistakes(service):
+    for name in ("mocean.service", "mocean@reds.service"):
+        result = service.box.run("systemd-analyze", "verify", name)
+        assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+def test_it_is_locked_down(service):
+    report = service.box.run("systemd-analyze", "security", "--no-pager", "mocean").stdout
+    print(report)
+    assert float(re.search(r"exposure level for mocean.service: ([\d.]+)", report)[1]) <= 1.5
+
+
+def test_a_class_fits_into_its_memory(service):
+    """Not all machines let a box limit memory. So it is added up."""
+    for number in range(400):
+        service.ask("join", name=f"sailor{number}")
+    megabytes = sum(map(service.memory_of, service.pids()))
+    print(f"with 400 ships: {megabytes:.0f} MB")
+    assert megabytes < int(service.fact("MemoryMax")) / 2**20 / 2
+
+
+def test_the_forking_unit_that_this_one_replaces_fails(service):
+    """The club's first unit: its start never returns, and systemd kills a healthy server each time it has waited."""
+    old = Service(service.box, "old")
+    unit = (ROOT / "tests/data/forking.service").read_text().replace("$PORT", str(old.port))
+    service.box.write("/etc/systemd/system/old.service", unit)
+    old.systemctl("daemon-reload")
+    old.systemctl("start", "--no-block", "old")
+    try:
+        wait_until(old.answers)
+        assert old.fact("ActiveState") == "activating"
+        wait_until(lambda: int(old.fact("NRestarts")) >= 2, 40)
+        assert "timeout" in service.box.run("journalctl", "--unit", "old", "--no-pager").stdout
+    finally:
+        old.systemctl("stop", "old")
+    assert service.fact("NRestarts") == "0"
+    assert service.answers()
+
+
+# ---- Several oceans ----
+
+
+def test_three_clubs_on_one_machine(service):
+    clubs = [Service(service.box, f"mocean@{name}") for name in ("reds", "blues", "greens")]
+    for club in clubs:
+        club.settings(f"MOCEAN_WORD=word-of-{club.name}")
+        club.start()
+    for club in clubs:
+        assert club.ask("join", name="ada", word="word-of-others")["error"] == "wrong-word"
+        assert club.ask("join", name="ada", word=f"word-of-{club.name}")["ok"]
+        assert "1 ship sailing" in club.ask("status")["reply"]
+        assert service.box.run("test", "-e", f"/var/lib/{club.name}/logbook.sqlite3").returncode == 0
+    clubs[0].systemctl("stop", clubs[0].name)
+    assert not clubs[0].answers()
+    assert clubs[1].answers()
+    assert clubs[2].answers()
+    assert service.answers()
+    service.systemctl("stop", "mocean@*")
+
+
+# ---- Install, upgrade, uninstall ----
+
+
+def test_an_upgrade_takes_the_new_program_and_keeps_the_game(service):
+    id = service.ask("join", name="ada")["id"]
+    service.box.run("cp", "-r", Box.CODE, "/root/new")
+    service.box.run("sed", "-i", 's/^VERSION = .*/VERSION = "99.0"/', "/root/new/mocean.py")
+    result = install(service.box, "/root/new")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert service.ask("status")["version"] == "99.0"
+    assert service.ask("join", name="ada", id=id)["ok"]
+    assert len(service.box.run("sh", "-c", "ls -d /opt/mocean-*").stdout.split()) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reason"),
+    [
+        ("mocean.py", "app = application = Bottle()", "app = application = Bottle(", "SyntaxError"),
+        ("mocean.service", "Type=notify", "Type=perhaps", "perhaps"),
+    ],
+)
+def test_a_broken_version_is_not_installed_and_the_old_one_plays_on(service, file, old, new, reason):
+    boot = service.ask("status")["boot"]
+    before = service.box.run("readlink", "/opt/mocean").stdout
+    service.box.run("rm", "-rf", "/root/broken")
+    service.box.run("cp", "-r", Box.CODE, "/root/broken")
+    text = service.box.run("cat", f"/root/broken/{file}").stdout
+    service.box.write(f"/root/broken/{file}", text.replace(old, new))
+    result = install(service.box, "/root/broken")
+    assert result.returncode != 0
+    assert reason in result.stderr
+    assert service.ask("status")["boot"] == boot  # it wasn't even stopped
+    assert service.box.run("readlink", "/opt/mocean").stdout == before
+    assert service.box.run("sh", "-c", "ls -d /opt/mocean-* /var/lib/mocean-*").stdout == before
+
+
+def test_if_the_new_version_fails_after_all_the_old_one_comes_back(service):
+    """The rehearsal can't find everything: this program works on any port but the real one."""
+    id = service.ask("join", name="ada")["id"]
+    service.box.run("rm", "-rf", "/root/broken")
+    service.box.run("cp", "-r", Box.CODE, "/root/broken")
+    refusal = f'if os.environ["PORT"] == "{service.port}":\n    sys.exit("not on this port")\napp = application'
+    text = service.box.run("cat", "/root/broken/mocean.py").stdout
+    service.box.write("/root/broken/mocean.py", text.replace("app = application", refusal, 1))
+    result = install(service.box, "/root/broken")
+    assert result.returncode != 0
+    assert "not on this port" in result.stderr
+    assert service.ask("join", name="ada", id=id)["ok"]
+    assert service.fact("ActiveState") == "active"
+
+
+def test_uninstall_leaves_the_logbook_unless_told_otherwise(service):
+    service.ask("join", name="ada")
+    box = service.box
+    assert install(box, target="uninstall").returncode == 0
+    assert not service.answers()
+    assert box.run("sh", "-c", "ls -d /opt/mocean* /etc/systemd/system/mocean*").stdout == ""
+    assert box.run("test", "-s", "/var/lib/private/mocean/logbook.sqlite3").returncode == 0
+    assert box.run("make", "-C", Box.CODE, "uninstall", PYTHON, "LOGBOOK=remove").returncode == 0
+    assert box.run("sh", "-c", "ls -d /var/lib/private/mocean* /var/lib/mocean*").stdout == ""
