@@ -145,7 +145,10 @@ class Server:
         """End it and all its children at once: a polite stop takes uWSGI a second."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+            self.process.wait()
+            while True:  # until the last child is gone too, and with it the port
+                os.killpg(self.process.pid, 0)
+                time.sleep(0.01)
         (Path(self.cwd) / f"mocean-{self.port}.sock").unlink(missing_ok=True)
 
     def ask(self, route, **keys):

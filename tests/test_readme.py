@@ -15,6 +15,8 @@ from tests.conftest import ROOT, Server
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
+HANDBOOK = (ROOT / "docs/admin.md").read_text(encoding="utf-8")
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -84,8 +86,22 @@ def test_every_setting_is_described():
 
 
 def test_every_file_that_is_named_exists():
-    for name in re.findall(r"`([\w./-]+\.(?:py|ini|yml|toml|md))`", README):
+    for name in re.findall(r"`([\w./-]+\.(?:py|ini|yml|toml|md|service))`", README + HANDBOOK):
         assert (ROOT / name).exists(), name
+
+
+def test_every_make_target_that_is_named_exists():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"[`\n](?:sudo )?make ([a-z]+)", README + HANDBOOK)) <= targets
+
+
+def test_the_handbook_tells_of_the_unit_as_it_is():
+    unit = (ROOT / "mocean.service").read_text(encoding="utf-8")
+    table = HANDBOOK.partition("## 9. ")[2].partition("## 10. ")[0]
+    lines = [line for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for line in re.findall("`(.*?)`", row)]
+    assert len(lines) > 15
+    for line in lines:
+        assert re.search("^" + re.escape(line).replace(r"\.\.\.", ".*"), unit, re.MULTILINE), line
 
 
 @pytest.mark.skipif(not tomllib, reason="reading pyproject.toml needs Python 3.11")
@@ -112,7 +128,19 @@ def make(*words, cwd=ROOT):
 
 def test_make_alone_lists_what_there_is():
     listed = re.findall(r"^  make (\w+)", make().stdout, re.MULTILINE)
-    assert listed == ["run", "play", "test", "lint", "format", "backup", "crash", "clean"]
+    assert listed == [
+        "run",
+        "play",
+        "test",
+        "lint",
+        "format",
+        "backup",
+        "crash",
+        "soak",
+        "install",
+        "uninstall",
+        "clean",
+    ]
 
 
 def test_make_run_starts_the_server_and_ctrl_c_stops_it(tmp_path):

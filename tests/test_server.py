@@ -56,6 +56,10 @@ def test_odd_requests_get_the_right_status(server, request_line, status):
     assert reply.split()[1] == str(status).encode()
 
 
+def test_each_connection_is_closed_after_its_reply(server):
+    assert requests.get(server.url + "begin", timeout=5).headers["Connection"] == "close"
+
+
 def test_a_bug_is_a_sentence_from_the_real_thing_too(copy_of_code, tmp_path):
     routes = copy_of_code / "mocean.py"
     bugs = 'app.get("/broken")(lambda: 1 / 0)\napp.get("/exit")(lambda: sys.exit("bye"))\n\n\napp.merge(steps.app)'
