@@ -169,17 +169,14 @@ def rules():
 @app.get("/status")
 def status():
     """Show how the server is: its version, how long it has been up (in seconds), who sails and what is left to find."""
-    uptime, sailing, left = ocean.now - began, len(ocean.awake_sailors()), len(ocean.treasures)
-    asleep = len(ocean.sailors) - sailing
+    uptime, sailing = ocean.now - began, len(ocean.awake_sailors())
     return dict(
-        reply=f"{count(sailing, 'ship')} sailing, {asleep} asleep, {in_words(uptime)} without a restart, "
-        f"{count(left, 'treasure')} left. {logbook.news}".strip(),
+        reply=f"{count(sailing, 'ship')} sailing, {len(ocean.sailors) - sailing} asleep, {in_words(uptime)} without a "
+        f"restart, {count(len(ocean.treasures), 'treasure')} left. {logbook.news}".strip(),
         version=VERSION,
         boot=logbook.boot,
         uptime=round(uptime, 3),
         sailors=len(ocean.who()),
-        asleep=asleep,
-        treasures=left,
         time=round(ocean.now, 3),
     )
 
