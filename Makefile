@@ -19,7 +19,7 @@ play: $(VENV)/run ## start the client, and play on the server of this computer
 	@$(BIN)python client.py http://localhost:$(PORT)
 
 test: $(VENV)/dev ## run all tests
-	@$(BIN)pytest
+	@$(BIN)pytest -n 4 --dist loadfile
 
 lint: $(VENV)/dev ## look for mistakes and untidy code
 	@$(BIN)ruff check .
