@@ -8,7 +8,8 @@ It is a group of processes in namespaces of their own: they see this computer's 
 the end. They share its network: a server in the box answers on our 127.0.0.1. Needs Linux, root and systemd.
 
 Words: a *namespace* is what a process can see of the computer: its files, its other processes. An *overlay* shows a
-folder in which all changes go elsewhere. *PID 1* is the first process, which starts all others: here, systemd.
+folder in which all changes go elsewhere. *PID 1* is the first process, which starts all others: here, systemd. A
+*cgroup* is a folder of the kernel that lists processes; systemd has one for each service, to find all that is in it.
 """
 
 import os
@@ -58,6 +59,26 @@ def what_is_missing():
     return f"{missing} not found" if missing else ""
 
 
+def new_cgroup(name):
+    """A cgroup of this name below our own, so that two boxes don't share those of their services."""
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    root = next(place for _, place, kind, *_ in mounts if kind == "cgroup2")
+    ours = next(line[3:] for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::"))
+    group = Path(root + ours) / name
+    group.mkdir()
+    return group
+
+
+def remove_cgroup(group):
+    """Remove a cgroup and those in it, as soon as the last process has left it."""
+    for folder, *_ in os.walk(group, topdown=False):
+        for _ in range(100):
+            with suppress(OSError):
+                os.rmdir(folder)
+                break
+            time.sleep(0.05)
+
+
 class Box:
     """A running systemd. `code` is a folder that it sees as CODE."""
 
@@ -68,8 +89,10 @@ class Box:
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="mocean-box-"))
+        self.cgroup = new_cgroup(self.folder.name)
         script = BOOT.replace("{code}", self.CODE)
-        command = ["unshare", *NAMESPACES, "--fork", "--kill-child", "--propagation", "private"]
+        enter = ["sh", "-c", 'echo 0 > "$0/cgroup.procs"; exec "$@"', self.cgroup]
+        command = [*enter, "unshare", *NAMESPACES, "--fork", "--kill-child", "--propagation", "private"]
         with (self.folder / "log").open("w") as log:
             self.process = subprocess.Popen(
                 [*command, "sh", "-c", script, "boot", self.folder, self.code, SYSTEMD],
@@ -91,6 +114,7 @@ class Box:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
+        remove_cgroup(self.cgroup)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def run(self, *words, check=False, timeout=120, text=None, **environment):
