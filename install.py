@@ -23,10 +23,8 @@ HERE = Path(__file__).resolve().parent
 PROGRAM = Path("/opt/mocean")
 UNITS = Path("/etc/systemd/system")
 NAMES = ("mocean.service", "mocean@.service")  # one file under two names: see there
-SERVERS = ("mocean.service", "mocean@*.service")
 STATE = Path("/var/lib/private")  # where systemd keeps the files of services that have no user of their own
 REHEARSAL = "mocean-rehearsal"
-
 NOT_NEEDED = shutil.ignore_patterns(".*", "tests", "bench", "__pycache__", "*.sqlite3*", "*.sock")
 
 
@@ -72,6 +70,7 @@ def install():
     """Build a release, rehearse it, and switch to it."""
     check_machine()
     check_place()
+    os.umask(0o022)  # all may read what is installed
     release = Path(f"{PROGRAM}-{datetime.now():%Y%m%d-%H%M%S}")
     try:
         build(release)
@@ -80,11 +79,22 @@ def install():
     except BaseException:
         shutil.rmtree(release, ignore_errors=True)
         raise
-    for old in PROGRAM.parent.glob(f"{PROGRAM.name}-*"):
-        if old != release:
-            shutil.rmtree(old)
-    for server in wanted_servers():
+    for old in set(releases()) - {release}:
+        shutil.rmtree(old)
+    for server in servers("active"):
         print(f"{server}: {systemctl('show', '--value', '--property=StatusText', server).strip()}")
+
+
+def releases():
+    """The folders of all releases."""
+    return PROGRAM.parent.glob(f"{PROGRAM.name}-20??????-??????")
+
+
+def servers(*states):
+    """The names of the units in these states: active, failed and so on."""
+    names = ("mocean.service", "mocean@*.service")
+    lines = systemctl("list-units", "--plain", "--no-legend", f"--state={','.join(states)}", *names).splitlines()
+    return [line.split()[0] for line in lines]
 
 
 def check_machine():
@@ -159,7 +169,7 @@ def copy_logbook(release):
     """Give the rehearsal a copy of the logbook: the new program may have to bring it to a new version."""
     logbook = STATE / "mocean" / "logbook.sqlite3"
     if logbook.exists():
-        (STATE / REHEARSAL).mkdir(mode=0o700)
+        (STATE / REHEARSAL).mkdir(mode=0o700, exist_ok=True)
         copy = STATE / REHEARSAL / logbook.name
         run(release / "env/bin/python", release / "logbook.py", copy, env={"MOCEAN_LOGBOOK": str(logbook)})
 
@@ -169,23 +179,33 @@ def switch(release):
     old, old_unit = PROGRAM.resolve(), UNITS / NAMES[0]
     is_first = not old_unit.exists()
     old_text = "" if is_first else old_unit.read_text()
-    servers = wanted_servers()
+    running, failed = servers("active", "activating"), servers("failed")
     print("Switching ...", flush=True)
     try:
-        stop(servers)
+        stop(running + failed)
         place(release, (release / "mocean.service").read_text())
-        start(*NAMES[:1] if is_first else servers)
+        start(*NAMES[:1] if is_first else running)
         if is_first:
             systemctl("enable", NAMES[0])
     except BaseException:
         print("It does not work. Going back ...", flush=True)
-        stop(wanted_servers())
+        stop(servers("active", "activating", "failed"))
         if is_first:
             take_away()
         else:
             place(old, old_text)
-        start(*servers)
+        try_to_start(running)
         raise
+    try_to_start(failed)
+
+
+def try_to_start(units):
+    """Start what can be started: units that failed before may fail for reasons of their own."""
+    for unit in units:
+        try:
+            start(unit)
+        except Failed as trouble:
+            print(trouble)
 
 
 def place(release, unit):
@@ -199,23 +219,16 @@ def place(release, unit):
     systemctl("daemon-reload")
 
 
-def wanted_servers():
-    """The names of the units that run, or would if they could."""
-    states = "active,activating,deactivating,failed"
-    lines = systemctl("list-units", "--plain", "--no-legend", f"--state={states}", *SERVERS).splitlines()
-    return [line.split()[0] for line in lines]
-
-
 # ---- Uninstall ----
 
 
 def uninstall(with_logbook):
     """Take the program away. The logbooks and settings stay, unless told otherwise."""
     check_machine()
-    stop(wanted_servers())
+    stop(servers("active", "activating", "failed"))
     subprocess.run(["systemctl", "disable", *NAMES], check=False, capture_output=True)  # complains without units
     take_away()
-    for release in PROGRAM.parent.glob(f"{PROGRAM.name}-*"):
+    for release in releases():
         shutil.rmtree(release)
     if with_logbook:
         for folder in [STATE / "mocean", *STATE.glob("mocean@*")]:
@@ -243,5 +256,5 @@ if __name__ == "__main__":
     wishes = parser.parse_args()
     try:
         uninstall(wishes.logbook == "remove") if wishes.uninstall else install()
-    except Failed as trouble:
+    except (Failed, OSError) as trouble:
         sys.exit(f"\n{trouble}")

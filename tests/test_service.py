@@ -104,7 +104,7 @@ def service(box):
     service = Service(box)
     box.run("systemctl", "stop", "mocean", "mocean@*")
     box.run("systemctl", "reset-failed")
-    box.run("sh", "-c", "rm -rf /var/lib/private/mocean* /etc/systemd/system/mocean.service.d")
+    box.run("sh", "-c", "rm -rf /var/lib/private/mocean* /var/lib/mocean* /etc/systemd/system/mocean.service.d")
     service.systemctl("daemon-reload")
     service.settings()
     service.start()
