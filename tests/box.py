@@ -13,6 +13,7 @@ folder in which all changes go elsewhere. *PID 1* is the first process, which st
 """
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -20,7 +21,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import requests
+
+from tests.conftest import free_port
+
 SYSTEMD = next(filter(os.path.exists, ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")), None)
+# systemd hides what is in home directories from the service, so it can't use every Python that can run these tests.
+PYTHON = "PYTHON=/usr/bin/python3"
 NAMESPACES = ("--mount", "--uts", "--ipc", "--pid", "--cgroup")
 
 # What PID 1 does before it becomes systemd: build a root of its own, so that systemd's tidying at the start of a
@@ -55,7 +62,7 @@ def what_is_missing():
         return "only root can boot a systemd"
     if not SYSTEMD:
         return "systemd is not installed"
-    missing = [tool for tool in ("unshare", "nsenter", "pivot_root") if not shutil.which(tool)]
+    missing = [tool for tool in ("unshare", "nsenter", "pivot_root", "setpriv") if not shutil.which(tool)]
     return f"{missing} not found" if missing else ""
 
 
@@ -92,7 +99,19 @@ class Box:
         self.cgroup = new_cgroup(self.folder.name)
         script = BOOT.replace("{code}", self.CODE)
         enter = ["sh", "-c", 'echo 0 > "$0/cgroup.procs"; exec "$@"', self.cgroup]
-        command = [*enter, "unshare", *NAMESPACES, "--fork", "--kill-child", "--propagation", "private"]
+        # Whatever happens to the tests, the box ends with them.
+        command = [
+            *enter,
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            "unshare",
+            *NAMESPACES,
+            "--fork",
+            "--kill-child",
+            "--propagation",
+            "private",
+        ]
         with (self.folder / "log").open("w") as log:
             self.process = subprocess.Popen(
                 [*command, "sh", "-c", script, "boot", self.folder, self.code, SYSTEMD],
@@ -133,3 +152,59 @@ class Box:
     def write(self, path, text):
         """Write a file in the box, and the folders that it needs."""
         self.run("sh", "-c", 'mkdir -p "$(dirname "$1")" && cat > "$1"', "write", path, text=text, check=True)
+
+
+class Service:
+    """One of our units in a box, and the players' way to it."""
+
+    def __init__(self, box, name="mocean"):
+        self.box, self.name, self.port = box, name, free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+
+    def settings(self, *lines):
+        """Write the file of settings."""
+        self.box.write(f"/etc/{self.name}.env", "\n".join(["HOST=127.0.0.1", f"PORT={self.port}", *lines]))
+
+    def change(self, *lines, section="Service"):
+        """Change the unit, as `systemctl edit` would."""
+        self.box.write(f"/etc/systemd/system/{self.name}.service.d/test.conf", "\n".join([f"[{section}]", *lines]))
+        self.systemctl("daemon-reload")
+
+    def systemctl(self, *words):
+        return self.box.run("systemctl", *words)
+
+    def start(self):
+        result = self.systemctl("start", self.name)
+        assert result.returncode == 0, self.status()
+
+    def status(self):
+        """What the admin sees."""
+        return self.systemctl("status", "--no-pager", "--full", self.name).stdout
+
+    def fact(self, name):
+        """A property of the unit, like NRestarts."""
+        return self.systemctl("show", "--value", f"--property={name}", self.name).stdout.strip()
+
+    def ask(self, route, **keys):
+        return requests.get(self.url + route, params={**keys, "format": "json"}, timeout=20).json()
+
+    def answers(self):
+        with suppress(requests.RequestException, ValueError):
+            return self.ask("status")["ok"]
+
+    def pids(self):
+        """The pids of all its processes, inside the box."""
+        return self.box.run("cat", f"/sys/fs/cgroup{self.fact('ControlGroup')}/cgroup.procs").stdout.split()
+
+    def memory_of(self, pid):
+        """What a process takes in megabytes: all that it has for itself, and its share of what it shares."""
+        return int(self.box.run("grep", "^Pss:", f"/proc/{pid}/smaps_rollup").stdout.split()[1]) / 1024
+
+    def pid_of(self, what):
+        """The pid of uWSGI's master, worker, mule or http, inside the box."""
+        log = self.box.run("journalctl", "--unit", self.name, "--output", "cat", f"_PID={self.fact('MainPID')}").stdout
+        return re.findall(rf"spawned uWSGI {what}.* \(pid: (\d+)", log)[-1]
+
+
+def install(box, code=Box.CODE, target="install"):
+    return box.run("make", "-C", code, target, PYTHON, timeout=300)

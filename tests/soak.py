@@ -9,9 +9,8 @@ import sys
 import threading
 import time
 
-from tests.box import Box, what_is_missing
+from tests.box import Box, Service, install, what_is_missing
 from tests.conftest import ROOT
-from tests.test_service import Service, install
 
 PLAYERS = 10
 

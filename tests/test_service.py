@@ -4,12 +4,12 @@ import os
 import random
 import re
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 import requests
 
-from tests.box import Box, what_is_missing
+from tests.box import PYTHON, Box, Service, install, what_is_missing
 from tests.conftest import ROOT, free_port
 
 MISSING = what_is_missing()
@@ -17,61 +17,6 @@ if os.environ.get("CI") != "true":
     pytest.skip("they boot a systemd and take minutes; as root: CI=true make test", allow_module_level=True)
 elif MISSING:
     pytest.fail(f"the service can't be tested under systemd: {MISSING}", pytrace=False)
-
-# systemd hides what is in home directories from the service, so it can't use every Python that can run these tests.
-PYTHON = "PYTHON=/usr/bin/python3"
-
-
-class Service:
-    """One of our units in a box, and the players' way to it."""
-
-    def __init__(self, box, name="mocean"):
-        self.box, self.name, self.port = box, name, free_port()
-        self.url = f"http://127.0.0.1:{self.port}/"
-
-    def settings(self, *lines):
-        """Write the file of settings."""
-        self.box.write(f"/etc/{self.name}.env", "\n".join(["HOST=127.0.0.1", f"PORT={self.port}", *lines]))
-
-    def change(self, *lines, section="Service"):
-        """Change the unit, as `systemctl edit` would."""
-        self.box.write(f"/etc/systemd/system/{self.name}.service.d/test.conf", "\n".join([f"[{section}]", *lines]))
-        self.systemctl("daemon-reload")
-
-    def systemctl(self, *words):
-        return self.box.run("systemctl", *words)
-
-    def start(self):
-        result = self.systemctl("start", self.name)
-        assert result.returncode == 0, self.status()
-
-    def status(self):
-        """What the admin sees."""
-        return self.systemctl("status", "--no-pager", "--full", self.name).stdout
-
-    def fact(self, name):
-        """A property of the unit, like NRestarts."""
-        return self.systemctl("show", "--value", f"--property={name}", self.name).stdout.strip()
-
-    def ask(self, route, **keys):
-        return requests.get(self.url + route, params={**keys, "format": "json"}, timeout=20).json()
-
-    def answers(self):
-        with suppress(requests.RequestException, ValueError):
-            return self.ask("status")["ok"]
-
-    def pids(self):
-        """The pids of all its processes, inside the box."""
-        return self.box.run("cat", f"/sys/fs/cgroup{self.fact('ControlGroup')}/cgroup.procs").stdout.split()
-
-    def memory_of(self, pid):
-        """What a process takes in megabytes: all that it has for itself, and its share of what it shares."""
-        return int(self.box.run("grep", "^Pss:", f"/proc/{pid}/smaps_rollup").stdout.split()[1]) / 1024
-
-    def pid_of(self, what):
-        """The pid of uWSGI's master, worker, mule or http, inside the box."""
-        log = self.box.run("journalctl", "--unit", self.name, "--output", "cat", f"_PID={self.fact('MainPID')}").stdout
-        return re.findall(rf"spawned uWSGI {what}.* \(pid: (\d+)", log)[-1]
 
 
 def wait_until(is_true, seconds=20):
@@ -92,10 +37,6 @@ def box():
         result = install(box)
         assert result.returncode == 0, result.stdout + result.stderr
         yield box
-
-
-def install(box, code=Box.CODE, target="install"):
-    return box.run("make", "-C", code, target, PYTHON, timeout=300)
 
 
 @pytest.fixture
