@@ -17,11 +17,12 @@ from time import time
 from urllib.parse import quote
 from wsgiref.simple_server import WSGIRequestHandler
 
-from bottle import Bottle, request, response
+from bottle import Bottle, HTTPError, request, response
 
 # uWSGI looks for modules where it was started, and that may be anywhere.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import pages
 import steps
 from logbook import SYNC, Logbook, LogbookTrouble, default_file
 from ocean import ACCELERATE, Ocean, Trouble
@@ -354,6 +355,12 @@ def inventory(sailor):
 def chart():
     """Show all ships on the surface, the discovered seamounts, and the last words to everyone: what a map needs."""
     return dict(reply="This is the chart of the ocean.", size=SIZE, time=round(ocean.now, 3), **ocean.chart())
+
+
+@app.get("/static/<name>", secret=True, skip=True)
+def static(name):
+    """Hand a browser what pages are made with."""
+    return pages.static(name) if name in pages.STATIC else HTTPError(404)
 
 
 app.merge(steps.app)

@@ -21,17 +21,16 @@ Words: after the `?` of a URL stand *keys* and their *values*. A *reply* is a di
 import inspect
 import json
 import re
-from base64 import b64encode
 from collections.abc import Callable
 from difflib import get_close_matches
-from hashlib import sha256
 from math import isfinite
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
-from bottle import HTTPError, HTTPResponse, SimpleTemplate, request, response
+from bottle import HTTPError, HTTPResponse, request, response
 
 from ocean import BadValue, Trouble
+from pages import has_records, page_of
 
 LONGEST_URL = 8000  # characters
 LONGEST_HEADERS = 16000
@@ -384,6 +383,15 @@ def wanted_format():
     return asked if asked in FORMATS else by_header
 
 
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",  # a URL may hold an id
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+}
+
+
 def render(reply):
     """The reply in the wanted form, ready to be sent."""
     form = wanted_format()
@@ -409,11 +417,6 @@ def as_text(reply):
     return "\n".join(lines)
 
 
-def has_records(value):
-    """True for a list of dicts that is not empty."""
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
-
-
 def one_line(value):
     """A value as text, spelled as in JSON but without its quotes: true, 12.5, ada,bob or name=ada; x=12.5."""
     if type(value) in (float, int):
@@ -428,114 +431,5 @@ def one_line(value):
 
 
 def as_page(reply):
-    """A page for a browser: the reply, a form to ask again, what was sent, and the same request in Python."""
-    scheme, address = request.urlparts[:2]
-    wanted = request.environ.get("mocean.wanted", ())
-    values = {name: "(your id)" if name == "id" else value for name, value in sent().items()}
-    secret = {name: "YOUR-ID" for _, name, _, _ in wanted if name == "id"}
-    params = {name: value for name, value in {**values, **secret}.items() if name != "format"}
-    return PAGE.render(
-        reply=reply,
-        fields={name: value for name, value in reply.items() if name not in ("ok", "reply", "try")},
-        address=address,
-        path=request.path,
-        values=values,
-        form=[item for item in wanted if not item.key.given_by],
-        python=f"requests.get({scheme + '://' + address + request.path!r}, params={params!r}).text",
-        one_line=one_line,
-        has_records=has_records,
-        style=STYLE,
-    )
-
-
-STYLE = """
-body { max-width: 50rem; margin: auto; padding: 1rem; font: 1.1rem/1.5 system-ui, sans-serif }
-body { color: #123; background: #f3fafc }
-h1 { font-size: 1.6rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-nav a { margin-right: 1rem } a { color: #05a }
-table { border-collapse: collapse } th, td { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top }
-td, pre, h1 { overflow-wrap: break-word } pre { white-space: pre-wrap } label { display: block; margin: .5rem 0 }
-input, button { font: inherit; padding: .2rem .5rem }
-"""
-
-HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",  # a URL may hold an id
-    "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    + f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'",
-}
-
-PAGE = SimpleTemplate(
-    """
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{path}} - Mocean</title>
-<style>{{!style}}</style>
-</head>
-<body>
-<nav><a href="/">Front door</a> <a href="/steps">Steps</a> <a href="/mocean">Mocean</a></nav>
-<main>
-<h1>{{reply["reply"]}}</h1>
-% if "try" in reply:
-<p>This works: <a href="{{reply['try']}}">{{reply["try"]}}</a></p>
-% end
-<table>
-% for name, value in fields.items():
-% if not has_records(value):
-<tr><th scope="row">{{name}}</th><td>{{one_line(value)}}</td></tr>
-% end
-% end
-</table>
-% for name, records in fields.items():
-% if has_records(records):
-<h2>{{name}}</h2>
-<table>
-<tr>
-% for column in records[0]:
-<th scope="col">{{column}}</th>
-% end
-</tr>
-% for record in records:
-<tr>
-% for column, item in record.items():
-% if column == "example":
-<td><a href="{{item}}">{{item}}</a></td>
-% else:
-<td>{{one_line(item)}}</td>
-% end
-% end
-</tr>
-% end
-</table>
-% end
-% end
-% if form:
-<h2>Ask again</h2>
-<form action="{{path}}">
-% for _, name, key, required in form:
-<label>{{name}} ({{key.what}}{{"" if required else ", may be left out"}}):
-<input name="{{name}}" autocomplete="off" {{"required" if required else ""}}></label>
-% end
-<button>Ask</button>
-</form>
-% end
-<h2>What you sent</h2>
-<table>
-<tr><th scope="row">address and port</th><td>{{address}}</td></tr>
-<tr><th scope="row">route</th><td>{{path}}</td></tr>
-% for name, value in values.items():
-<tr><th scope="row">key {{name}}</th><td>{{value}}</td></tr>
-% end
-</table>
-<h2>The same in Python</h2>
-<pre>import requests
-print({{python}})</pre>
-</main>
-</body>
-</html>
-""".lstrip()
-)
+    """A page for a browser."""
+    return page_of(reply, sent(), request.environ.get("mocean.wanted", ()), one_line)
