@@ -30,7 +30,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from bottle import HTTPError, HTTPResponse, request, response
 
 from ocean import BadValue, Trouble
-from pages import has_records, page_of
+from pages import Form, page_of
 
 LONGEST_URL = 8000  # characters
 LONGEST_HEADERS = 16000
@@ -123,6 +123,7 @@ def one_of(choices):
             raise ValueError(text)
         return text.strip().lower()
 
+    read.choices = list(choices)
     return read
 
 
@@ -232,15 +233,18 @@ class Replies:
     """Install it on a Bottle app: routes then take keys, and all replies and errors look alike.
 
     `keys` says what the parameters of the routes stand for, by name. Any other parameter is a text.
+    `aboard` is called for each page: it returns the name of the sailor whom the browser's cookie knows, and a note.
     """
 
     name, api = "replies", 2
 
-    def __init__(self, keys=None):
+    def __init__(self, keys=None, aboard=lambda: ("", "")):
         self.keys = keys or {}
+        self.aboard = aboard
 
     def setup(self, app):
         self.app = app
+        app.config["replies"] = self
         app.add_hook("before_request", self.guard)
         app.default_error_handler = self.explain
 
@@ -321,7 +325,7 @@ class Replies:
             {
                 "route": route.rule,
                 "keys": [name for _, name, _, _ in self.wanted(route)],
-                "does": (inspect.getdoc(route.callback) or "").partition("\n")[0],
+                "does": purpose(route),
                 "example": self.example(route),
             }
             for route in self.public_routes()
@@ -357,6 +361,22 @@ class Replies:
                 pairs[name] = key.example() if callable(key.example) else key.example
         path = re.sub("<.*?>", "hello", route.rule)
         return path + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
+
+    def form(self, name):
+        """The form for the keys that the route of this name needs."""
+        route = self.route(name)
+        path = self.example(route).partition("?")[0]
+        return form_of(route, [item for item in self.wanted(route) if item.required], path)
+
+
+def form_of(route, wanted, path):
+    """A form for these keys of a route, but for those that the browser's cookie stands for."""
+    return Form(path, purpose(route), [item for item in wanted if not item.key.given_by])
+
+
+def purpose(route):
+    """What a route does, in a sentence: the first line of its function's docstring."""
+    return (inspect.getdoc(route.callback) or "").partition("\n")[0]
 
 
 # ---- Rendering: one reply in three forms ----
@@ -417,6 +437,11 @@ def as_text(reply):
     return "\n".join(lines)
 
 
+def has_records(value):
+    """True for a list of dicts that is not empty."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
 def one_line(value):
     """A value as text, spelled as in JSON but without its quotes: true, 12.5, ada,bob or name=ada; x=12.5."""
     if type(value) in (float, int):
@@ -431,5 +456,19 @@ def one_line(value):
 
 
 def as_page(reply):
-    """A page for a browser."""
-    return page_of(reply, sent(), request.environ.get("mocean.wanted", ()), one_line)
+    """A page for a browser, made by the view that its route names, with forms for the routes to go on with."""
+    plugin, route = request.app.config["replies"], request.environ.get("bottle.route")
+    config = route.config if route else {}
+    wanted = request.environ.get("mocean.wanted", ())
+    is_ours = [(name == "id" and name in reply) or (key.given_by and cookie(name)) for _, name, key, _ in wanted]
+    return page_of(
+        reply,
+        sent(),
+        known=[item.name for item, ours in zip(wanted, is_ours) if ours and item.name not in sent()],
+        config=config,
+        again=form_of(route, wanted, request.path) if route else None,
+        then=[plugin.form(name) for name in config.get("then", "").split()] if reply.get("ok") else [],
+        # A browser that asks by itself gets no cookie.
+        aboard=("", "") if reply.get("error") == Prefetch.word else plugin.aboard(),
+        one_line=one_line,
+    )

@@ -1,69 +1,62 @@
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{path}} - Mocean</title>
-<link rel="stylesheet" href="/static/sea.css">
-</head>
-<body>
-<nav><a href="/">Front door</a> <a href="/steps">Steps</a> <a href="/mocean">Mocean</a></nav>
-<main>
+% rebase("page.tpl", title=path)
+% is_stage = "stage" in reply
+<div class="answer {{'oops' if not is_success else 'good' if reply.get('solved', True) else 'hint'}}">
 <h1>{{reply["reply"]}}</h1>
-% if "try" in reply:
-<p>This works: <a href="{{reply['try']}}">{{reply["try"]}}</a></p>
+% if reply.get("try"):
+<p class="try">Try this: <a href="{{reply['try']}}">{{reply["try"]}}</a></p>
 % end
-<table>
-% for name, value in fields.items():
-% if not has_records(value):
-<tr><th scope="row">{{name}}</th><td>{{one_line(value)}}</td></tr>
+% if note:
+<p class="note">{{note}}</p>
 % end
+</div>
+
+{{!get("base", "")}}
+
+% if again and again.wanted and (is_stage or not is_success):
+<section>
+<h2>{{"Your answer" if is_stage else "Ask again"}}</h2>
+% include("form.tpl", form=again, values=sent, is_answer=is_stage)
+</section>
 % end
-</table>
-% for name, records in fields.items():
-% if has_records(records):
-<h2>{{name}}</h2>
-<table>
-<tr>
-% for column in records[0]:
-<th scope="col">{{column}}</th>
+
+% if fields:
+<section>
+<h2>What came back</h2>
+% include("fields.tpl", fields=fields)
+</section>
 % end
-</tr>
-% for record in records:
-<tr>
-% for column, item in record.items():
-% if column == "example":
-<td><a href="{{item}}">{{item}}</a></td>
+
+% next_forms = then or [again] if is_success and again and not is_stage else []
+% if next_forms and (then or again.wanted):
+<section>
+<h2>What next?</h2>
+<div class="cards">
+% for form in next_forms:
+<div class="card">
+% if form.wanted:
+<h3>{{form.path}}</h3>
+<p>{{form.does}}</p>
+% include("form.tpl", form=form, values={}, is_answer=False)
 % else:
-<td>{{one_line(item)}}</td>
+<h3><a href="{{form.path}}">{{form.path}}</a></h3>
+<p>{{form.does}}</p>
 % end
+</div>
 % end
-</tr>
+</div>
+</section>
 % end
-</table>
-% end
-% end
-% if form:
-<h2>Ask again</h2>
-<form action="{{path}}">
-% for _, name, key, required in form:
-<label>{{name}} ({{key.what}}{{"" if required else ", may be left out"}}):
-<input name="{{name}}" autocomplete="off" {{"required" if required else ""}}></label>
-% end
-<button>Ask</button>
-</form>
-% end
+
+<section>
 <h2>What you sent</h2>
-<table>
-<tr><th scope="row">address and port</th><td>{{address}}</td></tr>
-<tr><th scope="row">route</th><td>{{path}}</td></tr>
-% for name, value in values.items():
-<tr><th scope="row">key {{name}}</th><td>{{value}}</td></tr>
-% end
-</table>
+% include("sent.tpl")
+</section>
+
+% if python:
+<section>
 <h2>The same in Python</h2>
-<pre>import requests
-print({{python}})</pre>
-</main>
-</body>
-</html>
+<div class="copied">
+<pre id="python">{{python}}</pre>
+</div>
+</section>
+% end
