@@ -341,10 +341,23 @@ function drawSeaChart() {
   pen.lineWidth = devicePixelRatio / metre;
   pen.fillStyle = colours.sea;
   pen.fillRect(0, 0, chart.size, chart.size);
+  drawWaves(pen);
   for (const mount of chart.seamounts) wrapped(pen, mount, drawDepths);
   drawGrid(pen);
   for (const mount of chart.seamounts) wrapped(pen, mount, nameSeamount);
   return pen.canvas;
+}
+
+// Little waves here and there: always the same ones, as the numbers only look as if they were random.
+function drawWaves(pen) {
+  pen.strokeStyle = colours.grid;
+  for (let number = 1; number < 150; number++) {
+    const [x, y] = [(number * 617.3) % chart.size, (number * 271.9) % chart.size];
+    pen.beginPath();
+    pen.arc(x, y, 5, Math.PI * 0.2, Math.PI * 0.8);
+    pen.arc(x + 8, y, 5, Math.PI * 0.2, Math.PI * 0.8);
+    pen.stroke();
+  }
 }
 
 // Draw a seamount as often as its slopes reach over an edge. On the canvas, y grows downwards.

@@ -32,7 +32,7 @@
 <div><dt>treasures to find</dt><dd id="treasures">-</dd></div>
 </dl>
 <h2>Said to everyone</h2>
-<ol id="chat" role="log" aria-label="Said to everyone"></ol>
+<div role="log" aria-label="Said to everyone"><ol id="chat"></ol></div>
 <details>
 <summary>All ships as a table</summary>
 <table>

@@ -12,7 +12,7 @@
 
 {{!get("base", "")}}
 
-% if again and again.wanted and (is_stage or not is_success):
+% if again and again.wanted and not reply.get("solved", is_success and not is_stage):
 <section>
 <h2>{{"Your answer" if is_stage else "Ask again"}}</h2>
 % include("form.tpl", form=again, values=sent, is_answer=is_stage)

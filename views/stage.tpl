@@ -14,7 +14,7 @@
 % end
 </ol>
 % if next_route:
-<p><a class="button" href="/{{next_route}}">Go on to /{{next_route}}</a></p>
+<p><a class="button" href="/{{next_route}}" autofocus>Go on to /{{next_route}}</a></p>
 % elif reply["solved"]:
-<p><a class="button" href="/mocean">Put to sea: /mocean</a></p>
+<p><a class="button" href="/mocean" autofocus>Put to sea: /mocean</a></p>
 % end
