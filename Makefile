@@ -34,6 +34,9 @@ backup: ## copy the logbook, also while the server runs: COPY=FILE unless beside
 crash: .venv/dev ## kill the server KILLS=1000 times while it is played, and see that nothing is lost
 	@$(BIN)python -m tests.crash $(or $(KILLS),1000)
 
+picture: .venv/dev ## make the picture of the map in the README again: needs Chromium
+	@$(BIN)python -m tests.picture
+
 clean: ## remove all that was installed or left over
 	@rm -rf .venv .pytest_cache .hypothesis .ruff_cache __pycache__ tests/__pycache__ *.sock
 
@@ -51,4 +54,4 @@ clean: ## remove all that was installed or left over
 	@$(PYTHON) -m venv .venv
 	@$(BIN)python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 
-.PHONY: help run play test lint format backup crash clean
+.PHONY: help run play test lint format backup crash picture clean

@@ -359,19 +359,22 @@ class Replies:
                 pairs[name] = values[name]
             elif required:
                 pairs[name] = key.example() if callable(key.example) else key.example
-        path = re.sub("<.*?>", "hello", route.rule)
-        return path + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
+        return sample_path(route) + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
 
     def form(self, name):
         """The form for the keys that the route of this name needs."""
         route = self.route(name)
-        path = self.example(route).partition("?")[0]
-        return form_of(route, [item for item in self.wanted(route) if item.required], path)
+        return form_of(route, [item for item in self.wanted(route) if item.required], sample_path(route))
 
 
 def form_of(route, wanted, path):
     """A form for these keys of a route, but for those that the browser's cookie stands for."""
     return Form(path, purpose(route), [item for item in wanted if not item.key.given_by])
+
+
+def sample_path(route):
+    """The path of a route, with something in the place of each part like <this>."""
+    return re.sub("<.*?>", "hello", route.rule)
 
 
 def purpose(route):

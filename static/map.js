@@ -215,27 +215,34 @@ function spots(place, margin) {
 function drawShip(ship, place) {
   const length = shipLength();
   const label = labelOf(ship.name);
-  for (const [x, y] of spots(place, length * 4)) {
-    water.save();
+  for (const [x, y] of spots(place, label.width)) {
     water.translate(x, y);
     water.rotate((place.heading * Math.PI) / 180);
     water.scale(length, length);
-    water.fillStyle = ship.kind === "robot" ? colours.key : hullColour(ship.name);
-    water.strokeStyle = "#fff";
-    water.lineWidth = 0.09;
-    water.fill(HULL);
-    water.stroke(HULL);
-    water.fillStyle = "#fff";
-    water.fill(ship.kind === "robot" ? ROBOT : SAIL);
-    water.restore();
-    water.drawImage(label, x - label.width / 2, y + length * 0.7);
+    for (const [shape, colour] of shapesOf(ship)) {
+      water.fillStyle = colour;
+      water.fill(shape);
+    }
+    water.resetTransform();
+    // At whole pixels: a browser copies that many times faster.
+    water.drawImage(label, Math.round(x - label.width / 2), Math.round(y + 0.7 * length));
   }
 }
 
-// Shapes of a ship that heads north and is 1 long.
-const HULL = new Path2D("M0 -.6 C.3 -.3 .3 .1 .2 .45 L-.2 .45 C-.3 .1 -.3 -.3 0 -.6Z");
-const SAIL = new Path2D("M-.16 .08 Q0 -.2 .16 .08 Q0 -.02 -.16 .08Z");
+// Shapes of a ship that heads north and is about 1 long.
+const RIM = new Path2D("M0 -.7 C.38 -.33 .38 .15 .26 .52 L-.26 .52 C-.38 .15 -.38 -.33 0 -.7Z");
+const HULL = new Path2D("M0 -.58 C.29 -.28 .29 .12 .19 .44 L-.19 .44 C-.29 .12 -.29 -.28 0 -.58Z");
+const SAIL = new Path2D("M-.16 .1 Q0 -.2 .16 .1 Q0 0 -.16 .1Z");
 const ROBOT = new Path2D("M-.13 -.1h.26v.26h-.26zM-.03 -.25h.06v.15h-.06z");
+
+function shapesOf(ship) {
+  const isRobot = ship.kind === "robot";
+  return [
+    [RIM, "#fff"],
+    [HULL, isRobot ? colours.key : hullColour(ship.name)],
+    [isRobot ? ROBOT : SAIL, "#fff"],
+  ];
+}
 
 function shipLength() {
   return Math.max(22 * devicePixelRatio, view.pixels / 32);
@@ -247,22 +254,29 @@ function hullColour(name) {
   return `hsl(${sum / 10} 70% 38%)`;
 }
 
-// Names are drawn once each: writing them anew in each frame takes longer than all the rest.
+// Each name is written only once, and then copied in each frame: writing takes longer than all the rest.
 const labels = new Map();
 
 function labelOf(name) {
-  if (!labels.has(name)) {
-    const pen = document.createElement("canvas").getContext("2d");
-    const size = Math.round(Math.max(13 * devicePixelRatio, view.pixels / 48));
-    const font = `600 ${size}px system-ui, sans-serif`;
-    pen.font = font;
-    pen.canvas.width = Math.ceil(pen.measureText(name).width) + size;
-    pen.canvas.height = Math.ceil(size * 1.5);
-    pen.font = font;
-    write(pen, name, pen.canvas.width / 2, size * 0.75, size / 4);
-    labels.set(name, pen.canvas);
-  }
+  if (!labels.has(name)) labels.set(name, drawLabel(name));
   return labels.get(name);
+}
+
+function drawLabel(name) {
+  const size = Math.round(Math.max(13 * devicePixelRatio, view.pixels / 48));
+  water.font = `600 ${size}px system-ui, sans-serif`;
+  const pen = newPen(water.measureText(name).width + size, size * 1.5);
+  pen.font = water.font;
+  write(pen, name, pen.canvas.width / 2, size * 0.75, size / 4);
+  return pen.canvas;
+}
+
+// What draws on a new canvas of this size that nobody sees.
+function newPen(width, height) {
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.ceil(width);
+  canvas.height = Math.ceil(height);
+  return canvas.getContext("2d");
 }
 
 function write(pen, text, x, y, halo) {
@@ -276,11 +290,11 @@ function write(pen, text, x, y, halo) {
   pen.fillText(text, x, y);
 }
 
-// A wake is the way that the ship was drawn, broad where it is old.
+// A wake is the way that the ship was drawn, narrow where it is old.
 function drawWake(ship, place) {
   const trail = ship.trail;
   const time = now();
-  if (ship.speed && time - (trail.at(-1)?.time ?? 0) > 0.2) trail.push({ x: place.x, y: place.y, time });
+  if (ship.speed && time - (trail.at(-1)?.time ?? 0) > 0.4) trail.push({ x: place.x, y: place.y, time });
   while (trail.length && time - trail[0].time > WAKE) trail.shift();
   if (!trail.length) return;
   const path = [];
@@ -291,15 +305,13 @@ function drawWake(ship, place) {
   }
   const [endX, endY] = path.at(-1);
   if (Math.hypot(endX, endY) < 2) return;
+  const shape = wakeShape(path);
   for (const spot of spots(place, Math.hypot(endX, endY))) {
     water.save();
     water.translate(...spot);
-    const fade = water.createLinearGradient(0, 0, endX, endY);
-    fade.addColorStop(0, colours.wake);
-    fade.addColorStop(1, `${colours.wake}00`);
-    water.fillStyle = fade;
-    water.globalAlpha = 0.55;
-    water.fill(wakeShape(path));
+    water.fillStyle = colours.wake;
+    water.globalAlpha = 0.4;
+    water.fill(shape);
     water.restore();
   }
 }
@@ -310,7 +322,7 @@ function wakeShape(path) {
   let [lastX, lastY] = [0, 0];
   for (const [x, y, age] of path) {
     const far = Math.hypot(x - lastX, y - lastY) || 1;
-    const half = broad * (0.5 + age / WAKE);
+    const half = broad * (1 - age / WAKE);
     const [sideX, sideY] = [((lastY - y) / far) * half, ((x - lastX) / far) * half];
     sides[0].push([x + sideX, y + sideY]);
     sides[1].unshift([x - sideX, y - sideY]);
@@ -334,9 +346,9 @@ function drawSea() {
 }
 
 function drawSeaChart() {
-  const pen = document.createElement("canvas").getContext("2d");
   const metre = view.pixels / (followed ? CLOSE_UP : chart.size);
-  pen.canvas.width = pen.canvas.height = Math.min(Math.round(chart.size * metre), 4096);
+  const pixels = Math.min(Math.round(chart.size * metre), 4096);
+  const pen = newPen(pixels, pixels);
   pen.scale(pen.canvas.width / chart.size, pen.canvas.width / chart.size);
   pen.lineWidth = devicePixelRatio / metre;
   pen.fillStyle = colours.sea;

@@ -16,12 +16,12 @@ WHY_NOT = "these tests need Chromium: on Debian and Ubuntu, sudo apt install chr
 
 
 @contextmanager
-def a_browser():
-    """Chromium without a window."""
+def a_browser(*options):
+    """Chromium without a window, started with these options."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         yield browser
         browser.close()
 

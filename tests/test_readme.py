@@ -84,7 +84,7 @@ def test_every_setting_is_described():
 
 
 def test_every_file_that_is_named_exists():
-    for name in re.findall(r"`([\w./-]+\.(?:py|ini|yml|toml|md))`", README):
+    for name in re.findall(r"`([\w./-]+\.(?:py|ini|yml|toml|md|css|js|tpl|png))`", README):
         assert (ROOT / name).exists(), name
 
 
@@ -112,7 +112,7 @@ def make(*words, cwd=ROOT):
 
 def test_make_alone_lists_what_there_is():
     listed = re.findall(r"^  make (\w+)", make().stdout, re.MULTILINE)
-    assert listed == ["run", "play", "test", "lint", "format", "backup", "crash", "clean"]
+    assert listed == ["run", "play", "test", "lint", "format", "backup", "crash", "picture", "clean"]
 
 
 def test_make_run_starts_the_server_and_ctrl_c_stops_it(tmp_path):

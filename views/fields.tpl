@@ -1,9 +1,24 @@
+% def show(field):
+% if field.kind == "link":
+<a href="{{field.value}}">{{field.value}}</a>
+% elif field.kind == "names" and field.value:
+<ul class="names">
+% for item in field.value:
+<li><bdi>{{item}}</bdi></li>
+% end
+</ul>
+% elif field.kind == "records":
+% include("fields.tpl", fields=[field])
+% else:
+<bdi>{{field.value or "none"}}</bdi>
+% end
+% end
 % facts = [field for field in fields if field.kind != "records"]
 % if facts:
 <dl class="facts">
 % for field in facts:
-<div{{!' class="long"' if field.kind == "names" or len(field.value) > 24 else ""}}><dt>{{field.name}}</dt><dd>
-% include("value.tpl", field=field)
+<div class="{{'long' if field.kind == 'names' or len(field.value) > 24 else 'short'}}"><dt>{{field.name}}</dt><dd>
+% show(field)
 </dd></div>
 % end
 </dl>
@@ -24,7 +39,7 @@
 % for column in field.columns:
 <td>
 % if column in row:
-% include("value.tpl", field=row[column])
+% show(row[column])
 % end
 </td>
 % end
