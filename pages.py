@@ -61,7 +61,7 @@ def page_of(reply, sent, known, config, again, then, aboard, one_line):
     """The page for a reply.
 
     `sent` has the keys and values of the request, `known` the keys that it did without, as the browser's cookie stood
-    in for them. `config` is what its route says of its page. `again` is the Form of this route or None, `then` are the
+    in for them (or this reply gives them out). `config` is what its route says of its page. `again` is the Form of this route or None, `then` are the
     Forms to go on with. `aboard` is the sailor's name and a note, or two empty texts. `one_line` makes text of a value.
     """
     scheme, address = request.urlparts[:2]
@@ -83,7 +83,6 @@ def page_of(reply, sent, known, config, again, then, aboard, one_line):
         parts=take_apart(scheme, address, request.path, query),
         spellings=spellings(query),
         python=as_python(f"{scheme}://{address}{quote(request.path)}", [*known, *sent], sent, query),
-        one_line=one_line,
         choices=choices,
     )
 

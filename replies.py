@@ -463,11 +463,11 @@ def as_page(reply):
     plugin, route = request.app.config["replies"], request.environ.get("bottle.route")
     config = route.config if route else {}
     wanted = request.environ.get("mocean.wanted", ())
-    is_ours = [(name == "id" and name in reply) or (key.given_by and cookie(name)) for _, name, key, _ in wanted]
+    unsent = [(name, key) for _, name, key, _ in wanted if name not in sent()]
     return page_of(
         reply,
         sent(),
-        known=[item.name for item, ours in zip(wanted, is_ours) if ours and item.name not in sent()],
+        known=[name for name, key in unsent if (key.given_by and cookie(name)) or (name == "id" and name in reply)],
         config=config,
         again=form_of(route, wanted, request.path) if route else None,
         then=[plugin.form(name) for name in config.get("then", "").split()] if reply.get("ok") else [],

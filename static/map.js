@@ -365,10 +365,7 @@ function drawWaves(pen) {
   pen.strokeStyle = colours.grid;
   for (let number = 1; number < 150; number++) {
     const [x, y] = [(number * 617.3) % chart.size, (number * 271.9) % chart.size];
-    pen.beginPath();
-    pen.arc(x, y, 5, Math.PI * 0.2, Math.PI * 0.8);
-    pen.arc(x + 8, y, 5, Math.PI * 0.2, Math.PI * 0.8);
-    pen.stroke();
+    pen.stroke(new Path2D(`M${x} ${y}q4 5 8 0q4 5 8 0`));
   }
 }
 

@@ -212,7 +212,8 @@ def test_all_replies_have_the_headers_that_keep_browsers_safe(ask):
         headers = ask(url).headers
         assert headers["Cache-Control"] == "no-store"
         assert headers["X-Content-Type-Options"] == "nosniff"
-        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        for rule in ("default-src 'none'", "script-src 'self'", "form-action 'self'", "frame-ancestors 'none'"):
+            assert rule in headers["Content-Security-Policy"]
         assert "unsafe" not in headers["Content-Security-Policy"]
 
 

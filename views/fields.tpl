@@ -27,7 +27,7 @@
 % if field.kind == "records":
 <h3>{{field.name}}</h3>
 <div class="wide" tabindex="0" role="region" aria-label="{{field.name}}">
-<table>
+<table class="{{'told' if any(cell.kind == 'link' for cell in field.value[0].values()) else 'listed'}}">
 <thead><tr>
 % for column in field.columns:
 <th scope="col">{{column}}</th>
@@ -37,7 +37,7 @@
 % for row in field.value:
 <tr>
 % for column in field.columns:
-<td>
+<td data-column="{{column}}">
 % if column in row:
 % show(row[column])
 % end

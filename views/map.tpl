@@ -40,6 +40,7 @@
 <tbody id="table"></tbody>
 </table>
 </details>
+<p class="links"><a href="/map">the whole ocean</a> <a href="/">front door</a> <a href="/mocean">rules</a></p>
 <noscript><p>The map needs JavaScript. Without it, <a href="/chart">/chart</a> shows where the ships are.</p></noscript>
 </div>
 </main>

@@ -1,5 +1,5 @@
 % rebase("page.tpl", title=path)
-% is_stage = "stage" in reply
+% is_stage = "puzzles" in config
 <div class="answer {{'oops' if not is_success else 'good' if reply.get('solved', True) else 'hint'}}">
 <h1>{{reply["reply"]}}</h1>
 % if reply.get("try"):
