@@ -60,9 +60,10 @@ class Form(NamedTuple):
 def page_of(reply, sent, known, config, again, then, aboard, one_line):
     """The page for a reply.
 
-    `sent` has the keys and values of the request, `known` the keys that it did without, as the browser's cookie stood
-    in for them (or this reply gives them out). `config` is what its route says of its page. `again` is the Form of this route or None, `then` are the
-    Forms to go on with. `aboard` is the sailor's name and a note, or two empty texts. `one_line` makes text of a value.
+    `sent` has the keys and values of the request, `known` the names of those that it did without but a program can't:
+    the browser's cookie stood in for them, or this reply gives them out. `config` is what the route says of its page.
+    `again` is the Form of this route or None, `then` are the Forms to go on with. `aboard` is the sailor's name and a
+    note, or two empty texts. `one_line` makes text of a value.
     """
     scheme, address = request.urlparts[:2]
     query = request.environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "replace")

@@ -230,7 +230,10 @@ def test_hostile_words_bring_no_tag_of_their_own(player, slot):
     player.join("ada")
     urls = [rule["example"] for rule in player.json("/mocean")["routes"]]
     ours = set().union(
-        *[kinds_of(player.ask(url, headers=PAGE).text) for url in [*urls, "/heading?degrees=%20x", "/begin?x=1"]]
+        *[
+            kinds_of(player.ask(url, headers=PAGE).text)
+            for url in [*urls, "/heading?degrees=%20x", "/begin?x=1", "/join?x=1"]
+        ]
     )
     for word in HOSTILE:
         page = player.ask(slot.format(quote(word, safe="")), headers=PAGE).text
