@@ -21,7 +21,7 @@ let chart = { size: 900, time: 0, sailors: [], seamounts: [], chat: [] }; // the
 let colours = {};
 let seaChart = null; // a picture of the whole sea floor, from which the sea is drawn
 let view = { x: 450, y: 450, metres: 900, pixels: 0 }; // the middle of what we see, and how large that is
-let timer;
+let [timer, isAsking] = [null, false];
 
 // ---- Time: what does the server's clock say now? ----
 
@@ -81,6 +81,8 @@ function placeOf(ship) {
 
 async function poll() {
   clearTimeout(timer);
+  if (isAsking) return;
+  isAsking = true;
   const asked = now();
   try {
     // Without the cookie: a map that is left open must not keep its sailor awake.
@@ -91,6 +93,7 @@ async function poll() {
   } catch {
     showNews("The server does not answer. I keep asking.");
   }
+  isAsking = false;
   timer = setTimeout(poll, document.hidden ? POLL_HIDDEN : POLL);
 }
 
@@ -160,6 +163,9 @@ function showChat() {
 }
 
 function showTable() {
+  const table = document.getElementById("table");
+  // Not while somebody is about to choose a link in it.
+  if (!table.closest("details").open || table.contains(document.activeElement)) return;
   const rows = [...ships.values()].map((ship) => {
     const link = element("a", element("bdi", ship.name));
     link.href = `?follow=${encodeURIComponent(ship.name)}`;
@@ -167,10 +173,7 @@ function showTable() {
     const numbers = [place.x, place.y, ship.heading, ship.speed].map((value) => element("td", value.toFixed(0)));
     return element("tr", element("td", link), ...numbers);
   });
-  // Not while somebody is about to choose a link in it.
-  if (!document.getElementById("table").contains(document.activeElement)) {
-    document.getElementById("table").replaceChildren(...rows);
-  }
+  table.replaceChildren(...rows);
 }
 
 // ---- Drawing ----
@@ -451,6 +454,7 @@ function repaint() {
 new ResizeObserver(fit).observe(sea.canvas);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 document.addEventListener("visibilitychange", () => document.hidden || poll());
+document.querySelector("details").addEventListener("toggle", showTable);
 fit();
 poll();
 frame();

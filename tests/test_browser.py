@@ -249,6 +249,7 @@ def test_the_map_shows_ships_where_they_are(page, harbour):
     assert page.locator("#hidden").inner_text() == str(len(names_of_seamounts()) - 1)
     assert page.locator("#chat").inner_text() == "bob ahoy & good day"
     page.get_by_text("All ships as a table").click()
+    page.get_by_role("row").nth(3).wait_for()
     assert page.get_by_role("row").count() == 4
 
 
@@ -303,12 +304,17 @@ def test_the_map_is_calm_for_who_wants_that(open_browser, harbour):
 
 def test_the_map_asks_seldom_while_nobody_sees_it(page, harbour):
     open_map(page, harbour)
-    page.evaluate("Object.defineProperty(document, 'hidden', { value: true })")
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
     page.wait_for_timeout(1200)  # the poll that was already under way
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(2500)
     assert not asked
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: false })")
+    looks_again = "document.dispatchEvent(new Event('visibilitychange'));"
+    page.evaluate(5 * looks_again)
+    page.wait_for_timeout(2500)
+    assert 2 <= len(asked) <= 4
 
 
 # ---- Hostile words ----
@@ -341,7 +347,7 @@ def looks(page, url):
     return page.evaluate(LOOKS)
 
 
-@pytest.mark.parametrize("slot", ["{0}", "begin?message={0}", "heading?degrees={0}&{0}={0}"])
+@pytest.mark.parametrize("slot", ["{0}", "heading?degrees={0}&{0}={0}"])
 def test_hostile_words_run_nothing_and_spoil_nothing(open_browser, server, slot):
     page = open_browser(viewport={"width": 390, "height": 844})
     for word in HOSTILE:
