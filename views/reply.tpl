@@ -3,7 +3,7 @@
 <div class="answer {{'oops' if not is_success else 'good' if reply.get('solved', True) else 'hint'}}">
 <h1>{{reply["reply"]}}</h1>
 % if reply.get("try"):
-<p class="try">Try this: <a href="{{reply['try']}}">{{reply["try"]}}</a></p>
+<p class="try">Try this: <a href="{{reply['try']}}">{{address}}{{reply["try"]}}</a></p>
 % end
 % if note:
 <p class="note">{{note}}</p>
