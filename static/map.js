@@ -84,45 +84,48 @@ async function poll() {
   if (isAsking) return;
   isAsking = true;
   const asked = now();
-  try {
-    // Without the cookie: a map that is left open must not keep its sailor awake.
-    const answer = await fetch("/chart?format=json", { credentials: "omit", signal: AbortSignal.timeout(PATIENCE) });
-    const newest = await answer.json();
-    if (!newest.sailors) throw new Error(newest.reply);
-    update(newest, asked, now());
-  } catch {
-    showNews("The server does not answer. I keep asking.");
-  }
+  const newest = await askForChart();
   isAsking = false;
   timer = setTimeout(poll, document.hidden ? POLL_HIDDEN : POLL);
+  if (newest.sailors) update(newest, asked, now());
+  else showNews(newest.reply);
+}
+
+// The server's answer, or our own if there is none. Without the cookie: a map left open must not keep its sailor awake.
+async function askForChart() {
+  try {
+    const answer = await fetch("/chart?format=json", { credentials: "omit", signal: AbortSignal.timeout(PATIENCE) });
+    return await answer.json();
+  } catch {
+    return { reply: "The server does not answer. I keep asking." };
+  }
 }
 
 function update(newest, asked, answered) {
   const drawn = new Map([...ships].map(([name, ship]) => [name, placeOf(ship)]));
-  const hadFound = chart.seamounts.length;
   learnTime(asked, answered, newest.time);
+  if (JSON.stringify(newest.seamounts) !== JSON.stringify(chart.seamounts)) seaChart = null;
   chart = newest;
   const names = new Set(chart.sailors.map((facts) => facts.name));
   for (const name of ships.keys()) if (!names.has(name)) ships.delete(name);
   for (const facts of chart.sailors) {
-    const ship = Object.assign(ships.get(facts.name) ?? { trail: [] }, facts);
-    ship.since = now();
+    const ship = { ...ships.get(facts.name), ...facts, since: now() };
     ship.astray = astray(drawn.get(facts.name), reckon(ship));
+    if (!ship.astray) Object.assign(ship, { astray: { x: 0, y: 0, heading: 0 }, trail: [] });
     ships.set(facts.name, ship);
   }
-  if (chart.seamounts.length !== hadFound) seaChart = null;
   showFacts();
   if (calm.matches) draw();
 }
 
-// How far we drew a ship from where it is: nothing if it is new, or so far away that it must be on another voyage.
+// How far from its place we drew a ship. Null if it is new, or so far away that it can't have sailed there.
 function astray(drawn, place) {
   const way = drawn && {
     x: shortWay(place.x, drawn.x),
     y: shortWay(place.y, drawn.y),
     heading: shortWay(place.heading, drawn.heading, 360),
   };
-  return way && Math.hypot(way.x, way.y) < 100 && !calm.matches ? way : { x: 0, y: 0, heading: 0 };
+  return way && Math.hypot(way.x, way.y) < 100 && !calm.matches ? way : null;
 }
 
 // ---- Words beside the map ----
