@@ -38,6 +38,9 @@ crash: $(VENV)/dev ## kill the server KILLS=1000 times while it is played, and s
 soak: $(VENV)/dev ## as root: run the service for MINUTES=35 under a systemd of its own, and see that it stays well
 	@$(BIN)python -m tests.soak $(or $(MINUTES),35)
 
+picture: $(VENV)/dev ## make the picture of the map in the README again: needs Chromium
+	@$(BIN)python -m tests.picture
+
 install: ## make it a service of this computer, or upgrade that: as root, by sudo make install
 	@$(PYTHON) install.py
 
@@ -61,4 +64,4 @@ $(VENV)/bin/pip:
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 
-.PHONY: help run play test lint format backup crash soak install uninstall clean
+.PHONY: help run play test lint format backup crash soak picture install uninstall clean

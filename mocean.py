@@ -21,10 +21,11 @@ from bottle import Bottle, request, response
 # uWSGI looks for modules where it was started, and that may be anywhere.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import pages
 import steps
 from logbook import SYNC, Logbook, LogbookTrouble, default_file
 from ocean import ACCELERATE, Ocean, Trouble
-from planet import SIZE, TREASURES
+from planet import CLEM, SIZE, TREASURES
 from replies import Key, Replies, cookie, number, one_of, refusal, sent, whole_number
 from settings import free_address, refuse_start, setting
 
@@ -85,6 +86,7 @@ KEYS = {
     "ctrl": Key("w (faster), s (slower), a (left) or d (right)", "w", one_of(ACCELERATE)),
     "depth": Key("a depth in metres, like 2.5", 2.5, number),
     "item": Key("the name of a treasure", "pearl"),
+    "follow": Key("the name of a ship", CLEM),
 }
 
 app = application = Bottle()
@@ -97,7 +99,7 @@ def note_for_log():
         uwsgi.set_logvar("asked", quote(f"{request.method[:10]} {request.path[:100]}", safe="/ "))
 
 
-replies = Replies(KEYS)
+replies = Replies(KEYS, aboard=lambda: whose_ship())
 app.install(replies)
 
 
@@ -142,10 +144,47 @@ def keep_logbook(route):
 app.install(keep_logbook)
 
 
+# ---- What a browser remembers ----
+
+
+def remember(sailor):
+    """Let the browser keep the sailor's id, so that URLs typed from now on need none."""
+    response.set_cookie("id", sailor.id, path="/", max_age=COOKIE_AGE, httponly=True, samesite="strict")
+    request.environ["mocean.kept"] = sailor.id
+
+
+def forget():
+    """Let the browser forget the id that it kept."""
+    response.delete_cookie("id", path="/")
+    request.environ["mocean.kept"] = ""
+
+
+def whose_ship():
+    """The name of the sailor whose ship the links and forms of this page will sail, and a note where that may surprise.
+
+    No page shows an id, so links work by the cookie alone. A browser that knows no sailor yet therefore keeps the id
+    that a page was asked with. One that does know a sailor goes on with that one until the next join: otherwise a link
+    from a classmate could quietly swap the ship under somebody's hands.
+    """
+    if not ocean:
+        return "", ""
+    before, asked = (ocean.sailors.get(id.strip().lower()) for id in (cookie("id"), sent().get("id", "")))
+    now = ocean.sailors.get(request.environ.get("mocean.kept", cookie("id")))
+    if asked and not now:
+        remember(asked)
+        return asked.name, f"From now on this browser sails the ship of {asked.name}: URLs need no id any more."
+    if now and before and now is not before:
+        return now.name, f"This browser now sails the ship of {now.name}, no longer that of {before.name}."
+    if now and asked and now is not asked:
+        note = f"This browser sails the ship of {now.name}, and so do the links here. To sail {asked.name}, join again."
+        return now.name, note
+    return (now.name, "") if now else ("", "")
+
+
 # ---- Front doors ----
 
 
-@app.get("/")
+@app.get("/", view="door", word=bool(CLUB_WORD))
 def front_door():
     """Show where to start, and who is sailing."""
     return dict(
@@ -157,7 +196,7 @@ def front_door():
     )
 
 
-@app.get("/mocean")
+@app.get("/mocean", view="rules", word=bool(CLUB_WORD))
 def rules():
     """Show these rules."""
     return dict(
@@ -166,7 +205,7 @@ def rules():
     )
 
 
-@app.get("/status")
+@app.get("/status", then="who chart")
 def status():
     """Show how the server is: its version, how long it has been up (in seconds), who sails and what is left to find."""
     uptime, sailing = ocean.now - began, len(ocean.awake_sailors())
@@ -207,27 +246,27 @@ def check_word(word):
         raise WrongWord("To join, send the club word as the key word. Your club leader knows it.", "mocean")
 
 
-@app.get("/join", instead="mocean" if CLUB_WORD else "join")
+@app.get("/join", instead="mocean" if CLUB_WORD else "join", then="speed heading look sendchat")
 def join(name, id=None, word=None):
     """Come aboard with a name of your own. With your id, come back to your ship."""
     check_word(word)
     known = cookie("id")
     sailor = ocean.join(name, id or (known if ocean.belongs(known, name) else None))
-    response.set_cookie("id", sailor.id, path="/", max_age=COOKIE_AGE, httponly=True, samesite="strict")
+    remember(sailor)
     welcome = f"Welcome aboard, {sailor.name}! Your id is {sailor.id}: write it down, and keep it secret."
     return {"reply": welcome, "name": sailor.name, "id": sailor.id, **ocean.location(sailor)}
 
 
-@app.get("/quit", instead="mocean")
+@app.get("/quit", instead="mocean", then="join mocean")
 def quit(id):
     """Leave the game for good: your ship goes, and your name is free for others."""
     name = ocean.quit(id)
     if cookie("id") == id:
-        response.delete_cookie("id", path="/")
+        forget()
     return dict(reply=f"Goodbye, {name}! Your voyage has ended.", name=name)
 
 
-@app.get("/who")
+@app.get("/who", then="sendchat map")
 def who():
     """Show who is sailing: all who asked for something in the last 15 minutes, and the robot."""
     names = ocean.who()
@@ -237,7 +276,7 @@ def who():
 # ---- Talking ----
 
 
-@app.get("/sendchat")
+@app.get("/sendchat", then="sendchat popchat who")
 def sendchat(sailor, message, name=None):
     """Say something to everyone, or with a name to one sailor. The robot answers you: its name is Clem."""
     number, reached, full = ocean.send(sailor, message, name)
@@ -245,7 +284,7 @@ def sendchat(sailor, message, name=None):
     return dict(reply=f"Sent as message {number}. Mailboxes reached: {reached}.{note}", number=number, reached=reached)
 
 
-@app.get("/popchat")
+@app.get("/popchat", then="popchat sendchat")
 def popchat(sailor, after=None):
     """Take the oldest message out of your mailbox. With after, forget all up to that number and show the next one."""
     message, waiting = ocean.pop(sailor, after)
@@ -263,13 +302,13 @@ def located(sailor, order=""):
     return {"reply": order + sentence.format(**facts), **facts}
 
 
-@app.get("/location")
+@app.get("/location", then="speed heading accel look")
 def location(sailor):
     """Show your ship. Its status adds up: 1 chat waits, 2 a ship is in sight, 4 treasure is in reach, 8 under water."""
     return located(sailor)
 
 
-@app.get("/velocity")
+@app.get("/velocity", then="speed heading location")
 def velocity(sailor):
     """Show how fast your ship moves to the east (vx) and to the north (vy)."""
     vx, vy = ocean.velocity(sailor)
@@ -282,35 +321,35 @@ def velocity(sailor):
     )
 
 
-@app.get("/heading")
+@app.get("/heading", then="speed heading location look")
 def heading(sailor, degrees):
     """Turn your ship: 0 is north, 90 east, 180 south, 270 west."""
     ocean.turn(sailor, degrees)
     return located(sailor, "Turned. ")
 
 
-@app.get("/speed")
+@app.get("/speed", then="heading speed stop location ping")
 def speed(sailor, speed):
     """Set your speed in metres a second: up to 40, and up to 5 under water."""
     ocean.set_speed(sailor, speed)
     return located(sailor, "New speed. ")
 
 
-@app.get("/accel")
+@app.get("/accel", then="accel location stop look")
 def accel(sailor, ctrl):
     """Steer by key: w is 2 m/s faster, s is 2 m/s slower, a is 10 degrees to the left, d is 10 degrees to the right."""
     ocean.accelerate(sailor, ctrl)
     return located(sailor)
 
 
-@app.get("/stop")
+@app.get("/stop", then="look ping dive speed")
 def stop(sailor):
     """Stop your ship."""
     ocean.sail(sailor, speed=0.0)
     return located(sailor, "Stopped. ")
 
 
-@app.get("/dive")
+@app.get("/dive", then="look ping dive speed")
 def dive(sailor, depth):
     """Dive to a depth in metres, or come up with 0. Under water the ship is slow."""
     ocean.dive(sailor, depth)
@@ -320,7 +359,7 @@ def dive(sailor, depth):
 # ---- Exploring ----
 
 
-@app.get("/ping")
+@app.get("/ping", then="ping dive location speed")
 def ping(sailor):
     """Measure how deep the sea floor is under your ship. Where it rises, there is a seamount to discover."""
     seafloor, clearance, discovered = ocean.sound(sailor)
@@ -332,14 +371,14 @@ def ping(sailor):
     )
 
 
-@app.get("/look")
+@app.get("/look", then="heading speed dive get")
 def look(sailor):
     """Show the ships, treasure and known seamounts in sight, the nearest first."""
     things = ocean.look(sailor)
     return dict(reply=f"Things in sight: {len(things)}." if things else "You see only water.", things=things)
 
 
-@app.get("/get", instead="look")
+@app.get("/get", instead="look", then="inventory look")
 def get(sailor, item):
     """Take a treasure that is within reach. Some treasure helps you."""
     item = ocean.get(sailor, item)
@@ -349,16 +388,30 @@ def get(sailor, item):
     return dict(reply=f"You have the {item}.{news}", item=item)
 
 
-@app.get("/inventory")
+@app.get("/inventory", then="look get")
 def inventory(sailor):
     """Show what you hold."""
     return dict(reply=f"Things that you hold: {len(sailor.items)}.", items=sailor.items)
 
 
-@app.get("/chart")
+@app.get("/chart", then="map who")
 def chart():
     """Show all ships on the surface, the discovered seamounts, and the last words to everyone: what a map needs."""
     return dict(reply="This is the chart of the ocean.", size=SIZE, time=round(ocean.now, 3), **ocean.chart())
+
+
+@app.get("/map", view="map", then="chart")
+def map(follow=None):
+    """Show the ocean as a live map, made for a projector. With follow, the view follows the ship of that name."""
+    return dict(reply="The map is made for browsers: open it in one. Programs get what it shows by the route chart.")
+
+
+@app.get("/favicon.ico", secret=True, skip=True)
+@app.get("/robots.txt", secret=True, skip=True)
+@app.get("/static/<name>", secret=True, skip=True)
+def static(name=None):
+    """Hand out a file that browsers ask for by themselves, or that pages are made with."""
+    return pages.static(name or request.path[1:])
 
 
 app.merge(steps.app)

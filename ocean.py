@@ -591,13 +591,15 @@ class Ocean:
     # -- The chart
 
     def chart(self):
-        """What everybody may know: the ships on the surface, the discovered seamounts, the last words to everyone."""
+        """What everybody may know: ships on the surface, found seamounts, words to all, how much is left to find."""
         x, y, heading = clem_place(self.now)
         ships = [("ship", s.name, *self.place(s), s.heading, s.speed) for s in self.awake_sailors() if not s.depth]
         return {
             "sailors": [charted(*ship) for ship in [("robot", CLEM, x, y, heading, CLEM_SPEED), *ships]],
             "seamounts": [{**mount._asdict(), "found_by": self.found[mount.name]} for mount in self.discovered()],
             "chat": [letter._asdict() for letter in self.last_words],
+            "hidden": len(SEAMOUNTS) - len(self.found),
+            "treasures": len(self.treasures),
         }
 
 

@@ -21,17 +21,16 @@ Words: after the `?` of a URL stand *keys* and their *values*. A *reply* is a di
 import inspect
 import json
 import re
-from base64 import b64encode
 from collections.abc import Callable
 from difflib import get_close_matches
-from hashlib import sha256
 from math import isfinite
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
-from bottle import HTTPError, HTTPResponse, SimpleTemplate, request, response
+from bottle import HTTPError, HTTPResponse, request, response
 
 from ocean import BadValue, Trouble
+from pages import Form, page_of
 
 LONGEST_URL = 8000  # characters
 LONGEST_HEADERS = 16000
@@ -124,6 +123,7 @@ def one_of(choices):
             raise ValueError(text)
         return text.strip().lower()
 
+    read.choices = list(choices)
     return read
 
 
@@ -233,15 +233,18 @@ class Replies:
     """Install it on a Bottle app: routes then take keys, and all replies and errors look alike.
 
     `keys` says what the parameters of the routes stand for, by name. Any other parameter is a text.
+    `aboard` is called for each page: it returns the name of the sailor whom the browser's cookie knows, and a note.
     """
 
     name, api = "replies", 2
 
-    def __init__(self, keys=None):
+    def __init__(self, keys=None, aboard=lambda: ("", "")):
         self.keys = keys or {}
+        self.aboard = aboard
 
     def setup(self, app):
         self.app = app
+        app.config["replies"] = self
         app.add_hook("before_request", self.guard)
         app.default_error_handler = self.explain
 
@@ -322,7 +325,7 @@ class Replies:
             {
                 "route": route.rule,
                 "keys": [name for _, name, _, _ in self.wanted(route)],
-                "does": (inspect.getdoc(route.callback) or "").partition("\n")[0],
+                "does": purpose(route),
                 "example": self.example(route),
             }
             for route in self.public_routes()
@@ -356,8 +359,27 @@ class Replies:
                 pairs[name] = values[name]
             elif required:
                 pairs[name] = key.example() if callable(key.example) else key.example
-        path = re.sub("<.*?>", "hello", route.rule)
-        return path + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
+        return sample_path(route) + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
+
+    def form(self, name):
+        """The form for the keys that the route of this name needs."""
+        route = self.route(name)
+        return form_of(route, [item for item in self.wanted(route) if item.required], sample_path(route))
+
+
+def form_of(route, wanted, path):
+    """A form for these keys of a route, but for those that the browser's cookie stands for."""
+    return Form(path, purpose(route), [item for item in wanted if not item.key.given_by])
+
+
+def sample_path(route):
+    """The path of a route, with something in the place of each part like <this>."""
+    return re.sub("<.*?>", "hello", route.rule)
+
+
+def purpose(route):
+    """What a route does, in a sentence: the first line of its function's docstring."""
+    return (inspect.getdoc(route.callback) or "").partition("\n")[0]
 
 
 # ---- Rendering: one reply in three forms ----
@@ -382,6 +404,15 @@ def wanted_format():
     by_header = "page" if "text/html" in accept else "json" if "application/json" in accept else "text"
     asked = sent().get("format", by_header)
     return asked if asked in FORMATS else by_header
+
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",  # a URL may hold an id
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+}
 
 
 def render(reply):
@@ -428,114 +459,19 @@ def one_line(value):
 
 
 def as_page(reply):
-    """A page for a browser: the reply, a form to ask again, what was sent, and the same request in Python."""
-    scheme, address = request.urlparts[:2]
+    """A page for a browser, made by the view that its route names, with forms for the routes to go on with."""
+    plugin, route = request.app.config["replies"], request.environ.get("bottle.route")
+    config = route.config if route else {}
     wanted = request.environ.get("mocean.wanted", ())
-    values = {name: "(your id)" if name == "id" else value for name, value in sent().items()}
-    secret = {name: "YOUR-ID" for _, name, _, _ in wanted if name == "id"}
-    params = {name: value for name, value in {**values, **secret}.items() if name != "format"}
-    return PAGE.render(
-        reply=reply,
-        fields={name: value for name, value in reply.items() if name not in ("ok", "reply", "try")},
-        address=address,
-        path=request.path,
-        values=values,
-        form=[item for item in wanted if not item.key.given_by],
-        python=f"requests.get({scheme + '://' + address + request.path!r}, params={params!r}).text",
+    unsent = [(name, key) for _, name, key, _ in wanted if name not in sent()]
+    return page_of(
+        reply,
+        sent(),
+        known=[name for name, key in unsent if (key.given_by and cookie(name)) or (name == "id" and name in reply)],
+        config=config,
+        again=form_of(route, wanted, request.path) if route else None,
+        then=[plugin.form(name) for name in config.get("then", "").split()] if reply.get("ok") else [],
+        # A browser that asks by itself gets no cookie.
+        aboard=("", "") if reply.get("error") == Prefetch.word else plugin.aboard(),
         one_line=one_line,
-        has_records=has_records,
-        style=STYLE,
     )
-
-
-STYLE = """
-body { max-width: 50rem; margin: auto; padding: 1rem; font: 1.1rem/1.5 system-ui, sans-serif }
-body { color: #123; background: #f3fafc }
-h1 { font-size: 1.6rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-nav a { margin-right: 1rem } a { color: #05a }
-table { border-collapse: collapse } th, td { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top }
-td, pre, h1 { overflow-wrap: break-word } pre { white-space: pre-wrap } label { display: block; margin: .5rem 0 }
-input, button { font: inherit; padding: .2rem .5rem }
-"""
-
-HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",  # a URL may hold an id
-    "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    + f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'",
-}
-
-PAGE = SimpleTemplate(
-    """
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{path}} - Mocean</title>
-<style>{{!style}}</style>
-</head>
-<body>
-<nav><a href="/">Front door</a> <a href="/steps">Steps</a> <a href="/mocean">Mocean</a></nav>
-<main>
-<h1>{{reply["reply"]}}</h1>
-% if "try" in reply:
-<p>This works: <a href="{{reply['try']}}">{{reply["try"]}}</a></p>
-% end
-<table>
-% for name, value in fields.items():
-% if not has_records(value):
-<tr><th scope="row">{{name}}</th><td>{{one_line(value)}}</td></tr>
-% end
-% end
-</table>
-% for name, records in fields.items():
-% if has_records(records):
-<h2>{{name}}</h2>
-<table>
-<tr>
-% for column in records[0]:
-<th scope="col">{{column}}</th>
-% end
-</tr>
-% for record in records:
-<tr>
-% for column, item in record.items():
-% if column == "example":
-<td><a href="{{item}}">{{item}}</a></td>
-% else:
-<td>{{one_line(item)}}</td>
-% end
-% end
-</tr>
-% end
-</table>
-% end
-% end
-% if form:
-<h2>Ask again</h2>
-<form action="{{path}}">
-% for _, name, key, required in form:
-<label>{{name}} ({{key.what}}{{"" if required else ", may be left out"}}):
-<input name="{{name}}" autocomplete="off" {{"required" if required else ""}}></label>
-% end
-<button>Ask</button>
-</form>
-% end
-<h2>What you sent</h2>
-<table>
-<tr><th scope="row">address and port</th><td>{{address}}</td></tr>
-<tr><th scope="row">route</th><td>{{path}}</td></tr>
-% for name, value in values.items():
-<tr><th scope="row">key {{name}}</th><td>{{value}}</td></tr>
-% end
-</table>
-<h2>The same in Python</h2>
-<pre>import requests
-print({{python}})</pre>
-</main>
-</body>
-</html>
-""".lstrip()
-)

@@ -14,10 +14,10 @@ from unicodedata import normalize
 
 from bottle import Bottle
 
-from replies import Replies, show
+from replies import Key, Replies, show
 
 app = Bottle()
-app.install(Replies())
+app.install(Replies({"message": Key("your answer")}))
 
 
 class Puzzle(NamedTuple):
@@ -38,7 +38,7 @@ def puzzle(route, task):
         PUZZLES.append(Puzzle(route[1:], task, check))
         stage = len(PUZZLES)
 
-        @app.get(route, secret=stage > 1)
+        @app.get(route, secret=stage > 1, view="stage", puzzles=PUZZLES)
         def ask(message=None):
             return play(stage, message)
 
@@ -60,7 +60,7 @@ def play(stage, message=None):
     return dict(reply=sentence, solved=solved, stage=stage, next=next_route)
 
 
-@app.get("/steps")
+@app.get("/steps", then="begin")
 def steps():
     """Say how to play Steps."""
     first = PUZZLES[0].route

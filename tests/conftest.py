@@ -95,6 +95,8 @@ def copy_of_code(tmp_path):
     for pattern in ("*.py", "*.ini", "*.toml", "*.yml", "Makefile", "*.md"):
         for file in ROOT.glob(pattern):
             shutil.copy(file, tmp_path)
+    for folder in ("views", "static"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
 
 

@@ -32,7 +32,7 @@ PROTOCOL = [
     ("/ping?id=ID", ["seafloor", "clearance"]),
     ("/look?id=ID", ["things"]),
     ("/inventory?id=ID", ["items"]),
-    ("/chart", ["size", "time", "sailors", "seamounts", "chat"]),
+    ("/chart", ["size", "time", "sailors", "seamounts", "chat", "hidden", "treasures"]),
     ("/status", ["version", "boot", "uptime", "sailors", "time"]),
     ("/mocean", ["routes"]),
     ("/begin", ["solved", "stage", "next"]),
@@ -309,6 +309,7 @@ def test_the_chart_shows_what_everybody_may_know(player):
     assert [ship["name"] for ship in chart["sailors"]] == ["Clem", "ada"]
     assert chart["seamounts"] == [{"name": "Cobb", "x": 540, "y": 770, "depth": 6, "radius": 80, "found_by": "ada"}]
     assert [said["message"] for said in chart["chat"]] == ["ada discovered the seamount Cobb!", "ahoy"]
+    assert (chart["hidden"], chart["treasures"]) == (len(SEAMOUNTS) - 1, len(TREASURES))
     player.json("/dive", id=id, depth=1)
     assert [ship["name"] for ship in player.json("/chart")["sailors"]] == ["Clem"]
 

@@ -1,0 +1,178 @@
+"""Pages: a reply as a browser shows it, made by the templates in `views/`, and the files in `static/` that they use.
+
+A route needs no template: `views/reply.tpl` shows any reply. A route may say with what its page goes on, and name a
+template of its own, which is shown inside that of all replies:
+
+    @app.get("/wave", then="who look", view="wave")
+
+Here `views/wave.tpl` begins with `% rebase("reply.tpl")`. A template writes what players wrote with {{two braces}},
+which makes it harmless; {{!with a mark}} does not.
+"""
+
+import os
+import re
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus
+
+from bottle import HTTPError, SimpleTemplate, request, static_file
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# The files that browsers may ask for. Their types are written down, as a computer's own list of types may be wrong.
+STATIC = {
+    "sea.css": "text/css",
+    "page.js": "text/javascript",
+    "map.js": "text/javascript",
+    "favicon.svg": "image/svg+xml",
+    "waves.svg": "image/svg+xml",
+    "favicon.ico": "image/x-icon",
+    "robots.txt": "text/plain",
+}
+SECRETS = {"id", "word", "key"}  # keys whose values no page shows
+DOTS = "•" * 8  # what it shows instead
+LONGEST = 200  # characters of one part of a URL that a page shows
+MOST_SPELLINGS = 8
+
+
+def static(name):
+    """A file for a browser, as Bottle's response. A browser keeps it, but asks each time whether it has changed."""
+    if name not in STATIC:
+        return HTTPError(404)
+    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    return static_file(name, os.path.join(HERE, "static"), STATIC[name], headers=headers)
+
+
+@cache
+def template(name):
+    """A template: read and compiled when it is used for the first time."""
+    return SimpleTemplate(name=f"{name}.tpl", lookup=[os.path.join(HERE, "views")])
+
+
+class Form(NamedTuple):
+    """A route to ask from a page: what it does, and the keys to fill in. With none, a link is enough."""
+
+    path: str
+    does: str
+    wanted: list
+
+
+def page_of(reply, sent, known, config, again, then, aboard, one_line):
+    """The page for a reply.
+
+    `sent` has the keys and values of the request, `known` the names of those that it did without but a program can't:
+    the browser's cookie stood in for them, or this reply gives them out. `config` is what the route says of its page.
+    `again` is the Form of this route or None, `then` are the Forms to go on with. `aboard` is the sailor's name and a
+    note, or two empty texts. `one_line` makes text of a value.
+    """
+    scheme, address = request.urlparts[:2]
+    query = request.environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "replace")
+    is_success = reply.get("ok", True)
+    name, note = aboard
+    return template(config.get("view", "reply") if is_success else "reply").render(
+        reply=reply,
+        is_success=is_success,
+        fields=[field_of(name, value, one_line) for name, value in reply.items() if name not in ("ok", "reply", "try")],
+        config=config,
+        address=address,
+        path=request.path,
+        sent={} if is_success else {name: value for name, value in sent.items() if not is_secret(name)},
+        again=again,
+        then=then,
+        name=name,
+        note=note,
+        parts=take_apart(scheme, address, request.path, query),
+        spellings=spellings(query),
+        python=as_python(f"{scheme}://{address}{quote(request.path)}", [*known, *sent], sent, query),
+        choices=choices,
+    )
+
+
+def choices(key):
+    """The values that a key can have, if they are few, see replies.one_of."""
+    return getattr(key.read, "choices", ())
+
+
+# ---- The fields of a reply ----
+
+
+class Field(NamedTuple):
+    """A field as a page shows it: `kind` is text, link, names (a list of texts) or records (a list of dicts)."""
+
+    name: str
+    kind: str
+    value: Any
+    columns: list = []
+
+
+def field_of(name, value, one_line):
+    """A field of a reply, or of a record in one. Only the routes' own examples become links: players write texts."""
+    if value and isinstance(value, list) and all(isinstance(record, dict) for record in value):
+        rows = [{column: field_of(column, item, one_line) for column, item in record.items()} for record in value]
+        return Field(name, "records", rows, list(dict.fromkeys(column for row in rows for column in row)))
+    if isinstance(value, (list, tuple)):
+        return Field(name, "names", [one_line(item) for item in value])
+    is_link = name == "example" and isinstance(value, str) and re.match("/(?!/)", value)
+    return Field(name, "link" if is_link else "text", one_line(value))
+
+
+# ---- The request, taken apart ----
+
+
+class Part(NamedTuple):
+    """A part of a URL: what it is (empty for what stands between the parts), its text there, and what that means."""
+
+    kind: str
+    text: str
+    means: str = ""
+
+
+def take_apart(scheme, address, path, query):
+    """The URL of a request as Parts."""
+    computer, colon, port = address.partition(":") if address.count(":") < 2 else address.rpartition(":")
+    parts = [Part("", f"{scheme}://"), Part("address", computer)]
+    if colon:
+        parts += [Part("", colon), Part("port", port)]
+    parts.append(part("route", quote(path), path))
+    for number, pair in enumerate(query.split("&") if query else []):
+        key, equals, value = pair.partition("=")
+        parts += [Part("", "&" if number else "?"), part("key", key, unquote_plus(key))]
+        if equals:
+            shown = (DOTS, DOTS) if is_secret(unquote_plus(key)) else (value, unquote_plus(value))
+            parts += [Part("", "="), part("value", *shown)]
+    return parts
+
+
+def part(kind, text, means):
+    """A Part that is not too long, and has a meaning only where that isn't plain to see."""
+    return Part(kind, shorten(text), shorten(means) if means != text else "")
+
+
+def shorten(text):
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def spellings(query):
+    """How a URL spells what it can't hold, for each such character of a query: [("%20", "a space")]."""
+    pairs = [pair for pair in query.split("&") if not is_secret(unquote_plus(pair.partition("=")[0]))]
+    text = "&".join(pairs)
+    found = {"+": "a space"} if "+" in text else {}
+    for run in re.findall("(?:%[0-9A-Fa-f]{2})+", text):
+        for character in unquote(run):
+            named = {" ": "a space", "\n": "a new line"}.get(character, character)
+            found[quote(character, safe="")] = named if named.isprintable() else "something invisible"
+    return list(found.items())[:MOST_SPELLINGS]
+
+
+def is_secret(key):
+    return key.strip().lower() in SECRETS
+
+
+def as_python(url, names, sent, query):
+    """The request in two lines of Python, with YOUR-ID for an id. Empty if the query can't be sent like that."""
+    if len(parse_qsl(query, keep_blank_values=True)) != len(sent):
+        return ""
+    keys = {name: f"YOUR-{name.strip().upper()}" if is_secret(name) else sent[name] for name in names}
+    if keys.get("format") in ("json", "page", "text"):
+        del keys["format"]
+    return f"import requests\nprint(requests.get({url!r}{f', params={keys!r}' if keys else ''}).text)"

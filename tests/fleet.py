@@ -1,0 +1,52 @@
+"""A real server with ships at sea, and a real browser to look at them: for the tests of pages, `make picture` and more.
+
+Nothing is downloaded: the browser is the Chromium of this computer.
+"""
+
+import shutil
+from contextlib import contextmanager
+from time import time
+
+from logbook import Logbook
+from ocean import Message, Ocean
+from planet import SEAMOUNTS
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+WHY_NOT = "these tests need Chromium: on Debian and Ubuntu, sudo apt install chromium"
+
+
+@contextmanager
+def a_browser(*options):
+    """Chromium without a window, started with these options."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield browser
+        browser.close()
+
+
+def write_logbook(file, ships, found=(), words=()):
+    """Write a logbook with these ships at sea. Returns the sailors' ids by name.
+
+    `ships` are (name, x, y, heading, speed), `found` are pairs of a seamount and who found it, `words` pairs of a
+    sender and a message. Names and words need not be those that the game allows.
+    """
+    ocean, logbook = Ocean(), Logbook(str(file))
+    logbook.read(ocean, time())
+    ids = {}
+    for number, (name, x, y, heading, speed) in enumerate(ships):
+        sailor = ocean.join(f"sailor-{number}")
+        sailor.name, ids[name] = name, sailor.id
+        ocean.sail(sailor, x=x, y=y, heading=heading, speed=speed)
+    ocean.found.update(found)
+    for number, (sender, message) in enumerate(words, 1):
+        ocean.last_words.append(Message(number, sender, message, round(time(), 3)))
+        ocean.last_number = number
+    logbook.write(ocean)
+    logbook.close()
+    return ids
+
+
+def names_of_seamounts():
+    return [mount.name for mount in SEAMOUNTS]

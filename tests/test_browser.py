@@ -1,0 +1,420 @@
+"""A real browser plays on the real server: clicks, types, and looks at the map."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from urllib.parse import quote
+
+import pytest
+
+from tests.conftest import Server
+from tests.fleet import CHROMIUM, WHY_NOT, a_browser, names_of_seamounts, write_logbook
+from tests.hostile import HOSTILE
+
+IN_CI = os.environ.get("CI") == "true"
+pytestmark = pytest.mark.skipif(not CHROMIUM and not IN_CI, reason=WHY_NOT)
+
+# Pages of every kind, for the tests that look at all of them.
+PAGES = [
+    "",
+    "begin",
+    "begin?message=hello%20w%C3%B6rld",
+    "beguine?message=987",
+    "steps",
+    "mocean",
+    "join?name=ada",
+    "location",
+    "heading?degrees=north",
+    "accel",
+    "look",
+    "popchat",
+    "who",
+    "chart",
+    "status",
+    "nowhere",
+    "map",
+    "map?follow=Clem",
+    "map?follow=nobody",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    assert CHROMIUM, WHY_NOT
+    with a_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_browser(chromium):
+    """A function that opens a browser with cookies of its own. In the end it sees that no page had a complaint."""
+    contexts, complaints = [], []
+
+    def note(text, url=""):
+        # Chromium reports the status of every error page. That is not a fault of the page.
+        if "the server responded with a status of 4" not in text or "/static/" in url:
+            complaints.append(f"{url}: {text}")
+
+    def open_one(**options):
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = complaints
+        page.on("console", lambda message: message.type != "log" and note(message.text, message.location["url"]))
+        page.on("pageerror", lambda error: note(str(error)))
+        page.on("dialog", lambda dialog: (note(f"dialog {dialog.message}"), dialog.dismiss()))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def page(open_browser):
+    return open_browser()
+
+
+def heading_of(page):
+    return page.locator("h1").inner_text()
+
+
+def ask(page, route, **keys):
+    """Fill in the form for a route on a page, and send it."""
+    form = page.locator(f'form[action="/{route}"]')
+    for name, value in keys.items():
+        form.locator(f'[name="{name}"]').fill(value)
+    form.get_by_role("button", name=f"Ask /{route}").click()
+
+
+# ---- Playing ----
+
+
+def test_a_student_solves_all_stages_by_clicking_and_typing(page, server):
+    page.goto(server.url)
+    page.get_by_role("link", name="Start here: /begin").click()
+    for stage, answer in enumerate(["101", "987", "wigs", "50005000", "1,5,10,10,5,1"], 1):
+        assert heading_of(page).startswith(f"Puzzle {stage} of 5.")
+        assert page.locator(".stages a").count() == stage
+        page.locator("input:focus").wait_for()
+        page.keyboard.type("what?")
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile("message=what"))
+        assert page.locator(".stages a").count() == stage
+        page.get_by_label("your answer").fill(answer)
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile("message=" + quote(answer)))
+        page.locator("a:focus").wait_for()  # the link to go on with
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile("/[a-z]+$"))
+    assert page.url == server.url + "mocean"
+
+
+def test_two_browsers_sail_and_talk(open_browser, server):
+    grace, vasco = open_browser(), open_browser()
+    for page, name in ((grace, "grace"), (vasco, "vasco")):
+        page.goto(server.url)
+        ask(page, "join", name=name)
+        assert heading_of(page).startswith(f"Welcome aboard, {name}! Your id is")
+        assert page.get_by_role("banner").get_by_text(f"You sail as {name}").is_visible()
+    ask(grace, "heading", degrees="90")
+    ask(grace, "speed", speed="4.5")
+    assert "Heading 90, speed 4.5." in heading_of(grace)
+    grace.goto(server.url + "sendchat?message=ahoy, vasco <3")
+    assert heading_of(grace).startswith("Sent as message")
+    vasco.goto(server.url + "popchat")
+    assert heading_of(vasco) == "grace says: ahoy, vasco <3"
+    grace.goto(server.url + "accel")
+    grace.get_by_role("button", name="w", exact=True).click()
+    assert "speed 6.5." in heading_of(grace)
+
+
+@pytest.mark.parametrize("clipboard", ["new", "old"])
+def test_the_request_in_python_gives_the_same_reply(open_browser, server, clipboard):
+    """Also where the browser has no clipboard, as it is with http and any other computer than one's own."""
+    page = open_browser(permissions=["clipboard-read", "clipboard-write"])
+    if clipboard == "old":
+        page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.goto(f"{server.url}join?name=zheng-{clipboard}")
+    id = page.locator("dt", has_text=re.compile("^id$")).locator("+ dd").inner_text().strip()
+    for url in (
+        "begin?message=hello%20w%C3%B6rld+%27%22%5C",
+        "who",
+        "nowhere?x=%F0%9F%98%80",
+        "heading?degrees=90",
+        f"join?name=zheng-{clipboard}",
+    ):
+        page.goto(server.url + url)
+        page.get_by_role("button", name="Copy").click()
+        page.get_by_role("button", name="Copied!").wait_for()
+        page.goto(server.url + "begin")
+        page.get_by_label("your answer").press("Control+V")  # where the two lines become one
+        program = page.get_by_label("your answer").input_value().replace("requestsprint", "requests\nprint")
+        program = program.replace("import requests print", "import requests\nprint").replace("YOUR-ID", id)
+        printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30).stdout
+        asked = server.ask(f"{url}{'&' if '?' in url else '?'}id={id}").text
+        assert without_time(printed.rstrip("\n")) == without_time(asked)
+
+
+def without_time(reply):
+    return re.sub("^time=.*", "", reply, flags=re.MULTILINE)
+
+
+def test_an_address_that_chromium_prerenders_acts_once(open_browser, tmp_path):
+    """While somebody types, Chromium may ask for what it thinks will be typed. Here a page tells it to."""
+    server = Server().start(tmp_path / "log")
+    try:
+        page = open_browser()
+        page.goto(server.url + "join?name=ada")
+        rules = '{"prerender": [{"source": "list", "urls": ["/accel?ctrl=w"], "eagerness": "immediate"}]}'
+        page.route(
+            "**/typing",
+            lambda route: route.fulfill(
+                content_type="text/html", body=f"<title>x</title><script type=speculationrules>{rules}</script>"
+            ),
+        )
+        page.goto(server.url + "typing")
+        wait_until(lambda: "GET /accel 503" in server.log.read_text())
+        page.goto(server.url + "accel?ctrl=w")
+        assert "speed 2.0" in heading_of(page)
+        assert server.log.read_text().count("GET /accel 200") == 1
+    finally:
+        server.kill()
+
+
+def wait_until(is_true, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, "that took too long"
+        time.sleep(0.02)
+
+
+# ---- The map ----
+
+PLACE = "name => placeOf(ships.get(name))"
+# Where a ship is drawn in each frame, until it has reached an x or so many seconds are over.
+FRAMES = """([name, x, seconds]) => new Promise((done) => {
+    const frames = [];
+    const end = performance.now() + seconds * 1000;
+    const note = (time) => {
+        const place = placeOf(ships.get(name));
+        frames.push({ ...place, time: time / 1000, spots: spots(place, 99).length });
+        if (time < end && Math.abs(place.x - x) > 2) requestAnimationFrame(note);
+        else done(frames);
+    };
+    requestAnimationFrame(note);
+})"""
+
+
+def around(here, there):
+    """The short way between two places of the ocean."""
+    return abs((here - there + 450) % 900 - 450)
+
+
+def distance(here, there):
+    return (around(here["x"], there["x"]) ** 2 + around(here["y"], there["y"]) ** 2) ** 0.5
+
+
+@pytest.fixture
+def harbour(tmp_path):
+    """A server, with ada about to leave the map on the right, bob on his way, and a discovery."""
+    file = tmp_path / "logbook.sqlite3"
+    ships = [("ada", 780, 300, 90, 25), ("bob", 200, 200, 0, 4)]
+    ids = write_logbook(file, ships, found=[("Cobb", "ada")], words=[("bob", "ahoy & good day")])
+    server = Server(MOCEAN_LOGBOOK=str(file)).start(tmp_path / "log")
+    server.ids = ids
+    yield server
+    server.kill()
+
+
+def open_map(page, server, query=""):
+    page.goto(f"{server.url}map{query}")
+    page.wait_for_function("() => ships.size > 0")
+    return page
+
+
+def test_the_map_shows_ships_where_they_are(page, harbour):
+    open_map(page, harbour)
+    harbour.json("heading", id=harbour.ids["bob"], degrees=225)
+    time.sleep(2.5)  # a poll, and the glide to the new course
+    for name, id in harbour.ids.items():
+        drawn, there = page.evaluate(PLACE, name), harbour.json("location", id=id)
+        assert distance(drawn, there) < 2
+        assert abs(drawn["heading"] - there["heading"]) < 2
+    assert page.locator("#aboard").inner_text() == "3"
+    assert page.locator("#hidden").inner_text() == str(len(names_of_seamounts()) - 1)
+    assert page.locator("#chat").inner_text() == "bob ahoy & good day"
+    page.get_by_text("All ships as a table").click()
+    page.get_by_role("row").nth(3).wait_for()
+    assert page.get_by_role("row").count() == 4
+
+
+def test_ships_glide_between_polls_and_over_the_edge(page, harbour):
+    open_map(page, harbour)
+    frames = page.evaluate(FRAMES, ["ada", 30, 15])
+    steps = [(distance(a, b), b["time"] - a["time"]) for a, b in pairwise(frames)]
+    assert all(step <= 25 * seconds * 1.5 + 0.5 for step, seconds in steps)
+    assert sum(step > 0 for step, _ in steps) > len(steps) * 0.9
+    assert max(frame["x"] for frame in frames) > 890  # on the right ...
+    assert min(frame["x"] for frame in frames) < 20  # ... and then on the left
+    assert max(frame["spots"] for frame in frames) == 2  # and at the edge on both
+
+
+def test_the_map_survives_a_restart(page, harbour, tmp_path):
+    open_map(page, harbour)
+    harbour.kill()
+    page.get_by_text("The server does not answer. I keep asking.").wait_for()
+    harbour.start(tmp_path / "log")
+    page.get_by_text("The server does not answer").wait_for(state="detached")
+    page.wait_for_timeout(1500)
+    assert distance(page.evaluate(PLACE, "bob"), harbour.json("location", id=harbour.ids["bob"])) < 2
+    page.complaints[:] = [text for text in page.complaints if "ERR_CONNECTION_REFUSED" not in text]
+
+
+def test_the_map_follows_one_ship(page, harbour):
+    open_map(page, harbour, "?follow=ADA")
+    for frame in page.evaluate(FRAMES, ["ada", -9, 1])[10:]:
+        assert distance(frame, page.evaluate("view")) < 30
+    assert page.evaluate("view.metres") < 900
+    open_map(page, harbour, "?follow=zed")
+    assert "That ship is not on the map now." in page.locator("#news").inner_text()
+    assert page.evaluate("view.metres") == 900
+    page.get_by_text("All ships as a table").click()
+    page.get_by_role("link", name="bob").click()
+    page.wait_for_url("**/map?follow=bob")
+
+
+def test_the_map_does_not_keep_its_sailor_awake(page, harbour):
+    page.goto(harbour.url + "join?name=ada&id=" + harbour.ids["ada"])
+    with page.expect_request("**/chart?*") as asked:
+        open_map(page, harbour)
+    assert "cookie" not in asked.value.all_headers()
+
+
+def test_the_map_is_calm_for_who_wants_that(open_browser, harbour):
+    page = open_map(open_browser(reduced_motion="reduce"), harbour)
+    page.evaluate("() => { const old = draw; window.drawn = 0; draw = () => { window.drawn++; old() } }")
+    page.wait_for_timeout(2500)
+    assert 1 <= page.evaluate("drawn") <= 4
+
+
+def test_the_map_asks_seldom_while_nobody_sees_it(page, harbour):
+    open_map(page, harbour)
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    page.wait_for_timeout(1200)  # the poll that was already under way
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(2500)
+    assert not asked
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: false })")
+    looks_again = "document.dispatchEvent(new Event('visibilitychange'));"
+    page.evaluate(5 * looks_again)
+    page.wait_for_timeout(2500)
+    assert 2 <= len(asked) <= 4
+
+
+# ---- Hostile words ----
+
+
+@pytest.fixture(scope="module")
+def hostile_harbour(tmp_path_factory):
+    """A server on which somebody got past all checks: names and chat, and who discovered what, are hostile."""
+    folder = tmp_path_factory.mktemp("hostile")
+    ships = [(word, 40 * number % 900, 333, 10 * number, 1) for number, word in enumerate(HOSTILE)]
+    found = list(zip(names_of_seamounts(), HOSTILE))
+    words = [(word, word) for word in HOSTILE[-20:]]
+    ids = write_logbook(folder / "logbook.sqlite3", ships, found, words)
+    server = Server(MOCEAN_LOGBOOK=str(folder / "logbook.sqlite3")).start(folder / "log")
+    server.ids = ids
+    yield server
+    server.kill()
+
+
+LOOKS = """() => [
+    ...["h1", "main", "script", "iframe"].map((tag) => document.querySelectorAll(tag).length),
+    document.documentElement.scrollWidth - innerWidth,
+]"""
+USUAL = [1, 1, 1, 0, 0]
+
+
+def looks(page, url):
+    """How many headings, main parts, scripts and frames a page has, and by how much it is too wide."""
+    page.goto(url, wait_until="domcontentloaded")
+    return page.evaluate(LOOKS)
+
+
+@pytest.mark.parametrize("slot", ["{0}", "heading?degrees={0}&{0}={0}"])
+def test_hostile_words_run_nothing_and_spoil_nothing(open_browser, server, slot):
+    page = open_browser(viewport={"width": 390, "height": 844})
+    for word in HOSTILE:
+        assert looks(page, server.url + slot.format(quote(word, safe=""))) == USUAL, word
+
+
+def test_hostile_names_and_chat_run_nothing_and_spoil_nothing(open_browser, hostile_harbour):
+    page = open_browser(viewport={"width": 800, "height": 600})
+    for id in hostile_harbour.ids.values():  # the name stands in the corner of the page
+        assert looks(page, f"{hostile_harbour.url}location?id={id}") == USUAL
+        page.context.clear_cookies()
+    for route in ("", "who", "chart", "map"):
+        assert looks(page, hostile_harbour.url + route) == USUAL
+    page.wait_for_function(f"() => ships.size > {len(HOSTILE)}")
+    page.get_by_text("All ships as a table").click()
+    page.wait_for_timeout(1500)
+    assert page.locator("#chat li").count() == 20
+    assert page.locator(".panel img, .panel script, .panel svg").count() == 0
+    for word in HOSTILE[::10]:
+        open_map(page, hostile_harbour, "?follow=" + quote(word, safe=""))
+        assert page.evaluate("followedShip().name") == word
+
+
+# ---- For everyone ----
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(open_browser, server, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_browser(color_scheme=scheme)
+    for url in PAGES:
+        page.goto(server.url + url)
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        serious = [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found]
+        assert not serious, url
+
+
+@pytest.mark.parametrize("width", [320, 390, 1920])
+def test_no_page_is_wider_than_the_screen(open_browser, server, width):
+    page = open_browser(viewport={"width": width, "height": 800})
+    for url in [*PAGES, "begin?" + "x" * 3000 + "=" + "y" * 3000]:
+        assert looks(page, server.url + url)[-1] == 0, url
+
+
+def test_headings_go_down_step_by_step(page, server):
+    for url in PAGES:
+        page.goto(server.url + url)
+        levels = page.locator("h1, h2, h3").evaluate_all("all => all.map((one) => Number(one.tagName[1]))")
+        assert levels[0] == 1
+        assert all(after - before <= 1 for before, after in pairwise(levels)), url
+        assert page.locator("html").get_attribute("lang") == "en"
+        assert page.title().endswith("Mocean")
+
+
+def test_the_keyboard_reaches_the_reply(page, server):
+    page.goto(server.url + "who")
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Skip to the reply"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#reply")
+
+
+def test_pages_work_without_javascript(open_browser, server):
+    page = open_browser(java_script_enabled=False)
+    page.goto(server.url + "begin")
+    page.get_by_label("your answer").fill("101")
+    page.get_by_role("button", name="Ask /begin").click()
+    assert "The next route is beguine" in heading_of(page)
+    assert page.get_by_role("button", name="Copy").count() == 0

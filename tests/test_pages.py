@@ -1,0 +1,298 @@
+"""Pages as a program sees them: what is in them, what is not, and the files that they use."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from bottle import Bottle
+
+import mocean
+import pages
+from replies import Replies
+from tests.conftest import ROOT, Player, browser
+from tests.hostile import HOSTILE
+from tests.test_replies import Tags
+
+PAGE = {"Accept": "text/html"}
+
+
+def text_of(page):
+    """What a person reads on a page."""
+    return " ".join(" ".join(Tags(page).texts).split())
+
+
+def links_of(page):
+    return re.findall('href="(/[^"]*)"', page)
+
+
+def python_of(page):
+    """The two lines of Python on a page."""
+    return re.search('<pre id="python">(.*?)</pre>', page, re.DOTALL)[1].replace("&#039;", "'").replace("&amp;", "&")
+
+
+# ---- Any route ----
+
+
+def test_a_route_of_a_student_needs_no_template():
+    app = Bottle()
+    app.install(Replies())
+
+    @app.get("/wave")
+    def wave(times=3):
+        """Wave at everyone."""
+        table = [{"who": "ada", "seen": True}, {"who": "bob", "waved": 2}]
+        return dict(reply="You wave.", times=times, nobody=None, empty=[], table=table, inside=[{"deep": [{"x": 1}]}])
+
+    page = browser(app).get("/wave", headers=PAGE).text
+    assert "<h1>You wave.</h1>" in page
+    assert 'action="/wave"' in page
+    assert "Wave at everyone." in text_of(page)
+    assert '<th scope="col">waved</th>' in page
+    assert page.count("<table ") == 3
+
+
+def test_an_error_is_as_kind_as_a_success(player):
+    player.join("ada")
+    page = player.ask("/heading?degrees=north", headers=PAGE).text
+    assert '<a href="/heading?degrees=90">localhost/heading?degrees=90</a>' in page
+    assert 'name="degrees" value="north"' in page  # to be mended
+
+
+# ---- What was sent ----
+
+
+def test_the_url_is_taken_apart(player):
+    page = player.ask("/begin?message=hello%20w%C3%B6rld+1&x=", headers=PAGE).text
+    parts = re.findall(r'class="part (\w+)"><code>(.*?)</code>', page)
+    assert parts == [
+        ("address", "localhost"),
+        ("route", "/begin"),
+        ("key", "message"),
+        ("value", "hello%20w%C3%B6rld+1"),
+        ("key", "x"),
+        ("value", ""),
+    ]
+    text = text_of(page)
+    assert "hello%20w%C3%B6rld+1 means hello wörld 1" in text
+    for spelled in ("%20 stands for a space", "%C3%B6 stands for ö", "+ stands for a space"):
+        assert spelled in text
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "port"),
+    [("example.org:8080", "example.org", "8080"), ("example.org", "example.org", None), ("[::1]:80", "[::1]", "80")],
+)
+def test_the_address_and_the_port(host, address, port):
+    parts = {part.kind: part.text for part in pages.take_apart("http", host, "/who", "")}
+    assert (parts["address"], parts.get("port")) == (address, port)
+
+
+@pytest.mark.parametrize(
+    "query", ["x=%ff", "x=1&x=2", "=&&=", "&", "x", "?", "%", "%zz=%e", "x=" + "%F0%9F%98%80" * 500]
+)
+def test_any_query_can_be_taken_apart(player, query):
+    assert "What you sent" in player.ask(f"/who?{query}", headers=PAGE).text
+
+
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        ("/who", "requests.get('http://localhost/who')"),
+        ("/who?format=page", "requests.get('http://localhost/who')"),
+        ("/begin?message=a%20b'", "requests.get('http://localhost/begin', params={'message': \"a b'\"})"),
+        ("/hö", "requests.get('http://localhost/h%C3%B6')"),
+        ("/join?name=bob&word=plank", "params={'id': 'YOUR-ID', 'name': 'bob', 'word': 'YOUR-WORD'})"),
+        ("/location", "requests.get('http://localhost/location')"),
+        ("/location?id=zzzzzzzz", "requests.get('http://localhost/location', params={'id': 'YOUR-ID'})"),
+    ],
+)
+def test_the_same_in_python(player, url, line):
+    page = player.ask(url, headers=PAGE).text
+    assert line in python_of(page).replace("&quot;", '"')
+
+
+def test_in_python_an_id_takes_the_place_of_the_cookie(player):
+    player.join("ada")
+    page = player.ask("/heading?degrees=90", headers=PAGE).text
+    assert "params={'id': 'YOUR-ID', 'degrees': '90'}" in python_of(page)
+    assert "params" not in python_of(player.ask("/quit", headers=PAGE).text)  # it wants the key: no cookie helps
+
+
+def test_what_cannot_be_said_in_python_is_not(player):
+    assert "requests" not in player.ask("/who?x=1&x=2", headers=PAGE).text
+
+
+# ---- Whose ship ----
+
+
+def test_a_page_asked_with_an_id_has_links_that_work(player):
+    id = Player().join("ada")
+    page = player.ask(f"/heading?id={id}", headers=PAGE).text  # degrees are missing
+    assert "From now on this browser sails the ship of ada" in text_of(page)
+    assert id not in page
+    assert "/heading?degrees=90" in links_of(page)
+    assert player.json("/heading?degrees=90")["ok"]
+
+
+def test_a_page_of_no_route_can_teach_the_browser_too(player):
+    id = Player().join("ada")
+    assert "/location" in links_of(player.ask(f"/locatoin?id={id}", headers=PAGE).text)
+    assert player.json("/location")["ok"]
+
+
+def test_a_link_from_a_classmate_does_not_swap_the_ship(player):
+    bob = Player().join("bob")
+    player.join("ada")
+    page = player.ask(f"/location?id={bob}", headers=PAGE).text
+    assert "This browser sails the ship of ada" in text_of(page)
+    assert bob not in page
+    assert "You sail as ada" in text_of(player.ask("/", headers=PAGE).text)
+
+
+def test_a_join_says_whose_ship_the_browser_leaves(player):
+    player.join("ada")
+    page = player.ask("/join?name=bob", headers=PAGE).text
+    assert "This browser now sails the ship of bob, no longer that of ada." in text_of(page)
+    assert "You sail as bob" in text_of(page)
+    assert "no longer" not in player.ask("/join?name=bob", headers=PAGE).text
+
+
+def test_an_id_that_nobody_has_is_replaced(player):
+    player.browser.set_cookie("id", "zzzzzzzz")
+    id = Player().join("ada")
+    assert "You sail as ada" in text_of(player.ask(f"/who?id={id.upper()}", headers=PAGE).text)
+    assert player.json("/location")["ok"]
+
+
+def test_who_quits_sails_no_more(player):
+    id = player.join("ada")
+    page = player.ask(f"/quit?id={id}", headers=PAGE).text
+    assert "You sail" not in text_of(page)
+    assert id not in page
+    assert player.json("/location")["error"] == "missing-key"
+
+
+@pytest.mark.parametrize(("how", "headers"), [("HEAD", {}), ("GET", {"Sec-Purpose": "prefetch;prerender"})])
+def test_only_a_page_that_a_person_opened_sets_a_cookie(player, how, headers):
+    id = Player().join("ada")
+    response = player.ask(f"/location?id={id}", method=how, headers={**PAGE, **headers})
+    assert "Set-Cookie" not in response.headers
+    assert "Set-Cookie" not in player.ask(f"/location?id={id}").headers  # a program keeps its id by itself
+
+
+def test_no_page_has_a_secret(player):
+    id = player.join("ada")
+    for url in (
+        f"/location?id={id}",
+        f"/location?ID={id}",
+        f"/location?%20id={id}",
+        f"/sendchat?message=hi&id={id}",
+        f"/heading?id={id}&degrees=%20",
+        f"/nowhere?id={id}",
+        "/join?name=bob&word=" + id,
+        "/who?key=" + id,
+        "/mocean",
+        "/map",
+    ):
+        page = player.ask(url, headers=PAGE).text
+        assert id not in page, url
+
+
+# ---- Steps ----
+
+SOLUTIONS = {"begin": "101", "beguine": "987", "sirduke": "wigs", "euler": "50005000", "meruprastarah": "1,5,10,10,5,1"}
+
+
+@pytest.mark.parametrize("stage", range(5))
+def test_no_stage_names_a_later_one(player, stage):
+    route, solution = list(SOLUTIONS.items())[stage]
+    later = list(SOLUTIONS)[stage + 1 :]
+    for url in (f"/{route}", f"/{route}?message=12", f"/{route}?massage=12"):
+        page = player.ask(url, headers=PAGE).text
+        assert not [name for name in later if name in page]
+    page = player.ask(f"/{route}?message={solution}", headers=PAGE).text
+    assert [name for name in later if name in page] == later[:1]
+    assert ['href="/' + name in page for name in list(SOLUTIONS)[: stage + 1]] == [True] * (stage + 1)
+
+
+# ---- Hostile words ----
+
+SLOTS = ["/{}", "/begin?message={}", "/begin?{}=1", "/sendchat?message={}", "/join?name={}", "/map?follow={}"]
+
+
+def kinds_of(page):
+    """The tags on a page, each with the names of its attributes."""
+    return {(tag, *attributes) for tag, attributes in Tags(page).tags}
+
+
+@pytest.mark.parametrize("slot", SLOTS)
+def test_hostile_words_bring_no_tag_of_their_own(player, slot):
+    player.join("ada")
+    urls = [rule["example"] for rule in player.json("/mocean")["routes"]]
+    ours = set().union(
+        *[
+            kinds_of(player.ask(url, headers=PAGE).text)
+            for url in [*urls, "/heading?degrees=%20x", "/begin?x=1", "/join?x=1"]
+        ]
+    )
+    for word in HOSTILE:
+        page = player.ask(slot.format(quote(word, safe="")), headers=PAGE).text
+        assert kinds_of(page) <= ours, word
+        assert [page.count(end) for end in ("</title>", "</h1>", "</main>", "</html>")] == [1, 1, 1, 1], word
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "X-Forwarded-Proto"])
+def test_hostile_headers_bring_no_tag_either(player, header):
+    for url in ("/", "/who", "/map"):
+        ours = kinds_of(player.ask(url, headers=PAGE).text) | {
+            ("div", "class"),
+            ("ul",),
+            ("li",),
+            ("bdi",),
+            ("p", "class"),
+        }
+        for word in HOSTILE:
+            environ = {
+                "HTTP_" + header.upper().replace("-", "_"): word.encode().decode("latin-1"),
+                "HTTP_ACCEPT": "text/html",
+            }
+            page = player.browser.get(url, environ_overrides=environ).text
+            assert kinds_of(page) <= ours, word
+
+
+# ---- Files ----
+
+
+@pytest.mark.parametrize("name", sorted(pages.STATIC))
+def test_each_file_is_served(player, name):
+    url = f"/{name}" if name in ("favicon.ico", "robots.txt") else f"/static/{name}"
+    response = player.ask(url)
+    assert response.status_code == 200
+    assert response.data == (ROOT / "static" / name).read_bytes()
+    assert response.headers["Content-Type"].startswith(pages.STATIC[name])
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cache-Control"] == "no-cache"
+    response.close()
+    head = player.ask(url, method="HEAD")
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["Content-Length"] == response.headers["Content-Length"]
+    assert player.ask(url, headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
+
+
+def test_every_file_has_its_type():
+    assert {path.name for path in (ROOT / "static").iterdir()} == set(pages.STATIC)
+
+
+@pytest.mark.parametrize("name", ["x.css", "..%2fmocean.py", "%2e%2e/mocean.py", "../mocean.py", "%00", ".", "views"])
+def test_no_other_file_is(player, name):
+    response = player.ask(f"/static/{name}")
+    assert response.status_code == 404
+    assert "no-route" in response.text
+    assert browser(mocean.app).post("/static/sea.css").status_code == 405
+
+
+def test_pages_load_nothing_from_elsewhere(player):
+    for file in [*(ROOT / "views").iterdir(), *(ROOT / "static").iterdir()]:
+        words = file.read_bytes().decode("utf-8", "replace")
+        assert not re.search(r"(src|href|url\(|import|fetch)\W*(https?:)?//", words), file
+        assert not re.search(r"<style|\sstyle=|\son\w+=|innerHTML|\beval\b", words), file

@@ -1,0 +1,42 @@
+% rebase("page.tpl", title="Front door")
+<h1 class="hello">Ahoy! You play by typing URLs.</h1>
+<p class="lead">{{reply["reply"]}}</p>
+% if note:
+<p class="note">{{note}}</p>
+% end
+<p class="type">Type this into the address bar of your browser:
+<strong class="typed">{{address}}</strong></p>
+% if address.partition(":")[0] in ("localhost", "127.0.0.1"):
+<p class="quiet">That is for this computer alone. Other computers need its name or number instead of {{address.partition(":")[0]}}.</p>
+% end
+
+<div class="cards doors">
+<section class="card">
+<h2>Steps</h2>
+<p>Five puzzles. Send an answer, and read what comes back. Whoever solves one hears the route of the next.</p>
+<p><a class="button" href="/begin">Start here: /begin</a></p>
+</section>
+<section class="card">
+<h2>Mocean</h2>
+<p>A small ocean planet with many ships. Sail, talk, dive, and find what there is to find.</p>
+% if name:
+<p><a class="button" href="/location">Where is your ship? /location</a></p>
+% else:
+% include("join.tpl")
+% end
+</section>
+</div>
+
+<section>
+<h2>Aboard now</h2>
+<ul class="names">
+% for sailor in reply["sailors"]:
+<li><bdi>{{sailor}}</bdi></li>
+% end
+</ul>
+</section>
+
+<section>
+<h2>More to see</h2>
+<p class="links"><a href="/map">the live map</a> <a href="/mocean">the rules of Mocean</a> <a href="/steps">about Steps</a> <a href="/status">how the server is</a></p>
+</section>

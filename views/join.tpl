@@ -1,0 +1,9 @@
+<form action="/join">
+<label><span><b>name</b>: a name of your own, of 2 to 16 letters</span>
+<input name="name" autocomplete="off" autocapitalize="none" required></label>
+% if config.get("word"):
+<label><span><b>word</b>: the club word, which your club leader knows</span>
+<input name="word" autocomplete="off" autocapitalize="none" required></label>
+% end
+<button>Ask /join</button>
+</form>

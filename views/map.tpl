@@ -1,0 +1,48 @@
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>The map - Mocean</title>
+<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/static/sea.css">
+<script src="/static/map.js" defer></script>
+</head>
+<body class="map">
+<main>
+<div class="ocean" role="img" aria-label="A chart of the ocean with its ships. A table of all ships is on this page, too.">
+<canvas id="sea"></canvas>
+<canvas id="ships"></canvas>
+<svg class="compass" viewBox="-50 -50 100 100" aria-hidden="true">
+<circle r="30"/>
+<path d="M0-30 6-6 30 0 6 6 0 30-6 6-30 0-6-6Z"/>
+<text y="-36">0°</text><text x="42" y="4">90°</text><text y="46">180°</text><text x="-40" y="4">270°</text>
+</svg>
+</div>
+<div class="panel">
+<h1><a href="/">Mocean</a></h1>
+<p class="type">Join in:
+<strong class="typed">{{address}}</strong>
+<span class="how"><code>/join?name=</code>your-name</span></p>
+<p id="news" role="status"></p>
+<dl>
+<div><dt>aboard</dt><dd id="aboard">-</dd></div>
+<div><dt>seamounts to find</dt><dd id="hidden">-</dd></div>
+<div><dt>treasures to find</dt><dd id="treasures">-</dd></div>
+</dl>
+<h2>Said to everyone</h2>
+<div role="log" aria-label="Said to everyone"><ol id="chat"></ol></div>
+<details>
+<summary>All ships as a table</summary>
+<table>
+<thead><tr><th scope="col">ship</th><th scope="col">x</th><th scope="col">y</th><th scope="col">heading</th><th scope="col">speed</th></tr></thead>
+<tbody id="table"></tbody>
+</table>
+</details>
+<p class="links"><a href="/map">the whole ocean</a> <a href="/">front door</a> <a href="/mocean">rules</a></p>
+<noscript><p>The map needs JavaScript. Without it, <a href="/chart">/chart</a> shows where the ships are.</p></noscript>
+</div>
+</main>
+</body>
+</html>

@@ -1,0 +1,29 @@
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{{title}} - Mocean</title>
+<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/static/sea.css">
+<script src="/static/page.js" defer></script>
+</head>
+<body>
+<header>
+<a class="skip" href="#reply">Skip to the reply</a>
+<nav aria-label="Pages">
+<a class="home" href="/">Mocean</a>
+<a href="/steps">Steps</a>
+<a href="/mocean">Rules</a>
+<a href="/map">Map</a>
+</nav>
+% if name:
+<p class="sailor"><a href="/location"><img src="/static/favicon.svg" alt="" width="28" height="28"> You sail as <b><bdi>{{name}}</bdi></b></a></p>
+% end
+</header>
+<main id="reply">
+{{!base}}
+</main>
+</body>
+</html>
