@@ -26,7 +26,9 @@ from datetime import datetime
 from time import time
 from typing import get_origin
 
-from ocean import Message, Ocean, Sailor, Trouble
+from ocean import Ocean
+from sailors import Message, Sailor
+from troubles import Trouble
 
 PLAIN = (bool, int, float, str)  # the types that SQLite can keep as they are
 SYNC = {"normal": "NORMAL", "full": "FULL"}  # what survives a power cut: nearly everything, or everything

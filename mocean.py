@@ -24,9 +24,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import steps
 from logbook import SYNC, Logbook, LogbookTrouble, default_file
-from ocean import ACCELERATE, Ocean, Trouble
+from ocean import ACCELERATE, Ocean
 from planet import SIZE, TREASURES
 from replies import Key, Replies, cookie, number, one_of, refusal, sent, whole_number
+from troubles import Trouble
 
 try:
     import uwsgi  # exists only in programs that uWSGI has started

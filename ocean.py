@@ -18,23 +18,19 @@ where it is now is worked out when somebody asks. Sailors call this dead reckoni
 """
 
 import math
-import re
-import secrets
-import unicodedata
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict, deque
 from contextlib import suppress
-from dataclasses import dataclass, field
 from random import Random
-from typing import NamedTuple
 
+from lookout import Lookout, charted, sighting
+from manners import RESERVED_NAMES, proper_message, proper_name, same_name
 from planet import (
-    ABILITIES,
     CLEM,
     CLEM_SPEED,
+    MOCEAN,
     SEAMOUNTS,
     SIZE,
     TREASURES,
-    bearing,
     clem_answer,
     clem_place,
     compass,
@@ -45,10 +41,11 @@ from planet import (
     seamount_at,
     wrap,
 )
+from sailors import NO_MESSAGE, Message, Sailor, new_id
+from troubles import BadValue, Cannot, MailboxFull, NameTaken, NoItem, NoSailor, OceanFull, UnknownId
 
 NAP = 15 * 60  # seconds without a request after which a sailor is asleep
 MAILBOX = 100  # messages that fit into a mailbox
-CHAT_LENGTH = 200  # characters in a message
 LAST_WORDS = 20  # messages to everyone that the chart shows
 HARBOUR = 50  # metres: new ships lie within this of the middle of the ocean, so that they see each other
 REACH_DOWN = 3  # metres: a treasure this much deeper or higher than the ship is still at its depth
@@ -59,189 +56,7 @@ ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d"
 # The bits of a ship's status.
 CHAT_WAITS, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER = 1, 2, 4, 8
 
-MOCEAN = "Mocean"  # who speaks when the ocean itself has news
 SAMPLE_NAMES = ["ada", "grace", "sylvia", "jacques", "jeanne", "marie", "vasco", "zheng", "tupaia", "sindbad"]
-ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0 and 1, which look alike
-
-
-# ---- What can go wrong ----
-
-
-class Trouble(Exception):
-    """Why something can't be done, as a sentence, and a route with its keys that can.
-
-    Each kind is one error of the protocol: its HTTP status and its word.
-    Without a route, the reply shows how to ask the same route so that it works. "" is the front door.
-    """
-
-    status, word = 500, "bug"
-
-    def __init__(self, sentence, route=None, **keys):
-        super().__init__(sentence)
-        self.instead = None if route is None else (route, keys)
-
-
-class BadValue(Trouble):
-    status, word = 400, "bad-value"
-
-
-class UnknownId(Trouble):
-    status, word = 403, "unknown-id"
-
-
-class NoSailor(Trouble):
-    status, word = 404, "no-sailor"
-
-
-class NoItem(Trouble):
-    status, word = 404, "no-item"
-
-
-class NameTaken(Trouble):
-    status, word = 409, "name-taken"
-
-
-class MailboxFull(Trouble):
-    status, word = 409, "mailbox-full"
-
-
-class Cannot(Trouble):
-    status, word = 409, "cannot"
-
-
-class OceanFull(Trouble):
-    status, word = 503, "ocean-full"
-
-
-# ---- Sailors and their words ----
-
-
-class Message(NamedTuple):
-    """What somebody said. Every message in the ocean has a number of its own, one more than the one before."""
-
-    number: int
-    sender: str
-    message: str
-    sent: float
-
-
-NO_MESSAGE = Message(0, "", "", 0.0)
-
-
-@dataclass
-class Sailor:
-    """A player with a ship that was at x, y at the time `since`, and has sailed on like this ever since."""
-
-    name: str
-    id: str
-    x: float
-    y: float
-    since: float
-    heard: float  # the time of the last request
-    heading: float = 0.0
-    speed: float = 0.0
-    depth: float = 0.0  # as ordered; Ocean.depth is what the sea floor makes of it
-    items: list = field(default_factory=list)
-    mailbox: deque = field(default_factory=deque)
-
-    def ability(self, what):
-        """The best of what the ship can do by itself and with each thing aboard, see planet.ABILITIES."""
-        return max([ABILITIES[what], *(TREASURES.get(item, {}).get(what, 0) for item in self.items)])
-
-    def top_speed(self, depth):
-        """Metres a second, at most, at a depth."""
-        return float(self.ability("diving speed" if depth else "speed"))
-
-    def sight(self, depth):
-        """How many metres the sailor sees from a depth."""
-        return self.ability("sight") / (1 + depth / self.ability("clarity"))
-
-
-def proper_name(text):
-    """The text as a sailor's name: 2 to 16 letters, digits, - or _ of any script. Raises BadValue."""
-    name = unicodedata.normalize("NFKC", text).strip()
-    if 2 <= len(name) <= 16 and all(map(fits_a_name, name)) and not is_mark(name[0]) and not INVISIBLE.search(name):
-        return name
-    raise BadValue(f"A name has 2 to 16 letters, digits, - or _. “{text[:40]}” is not such a name.")
-
-
-def fits_a_name(character):
-    return character in "-_" or character.isalpha() or character.isdecimal() or is_mark(character)
-
-
-def is_mark(character):
-    """True for what some scripts set on a letter, like the vowels of Hindi."""
-    return unicodedata.category(character).startswith("M")
-
-
-def same_name(name):
-    """What two names have in common that differ only in case or Unicode form."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().casefold())
-
-
-# Letters and marks of Unicode that show nothing, with which one could pose as somebody else.
-INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-RESERVED_NAMES = {same_name(CLEM), same_name(MOCEAN)}
-
-
-def proper_message(text):
-    """The text as a chat message: one line of 1 to 200 characters, none of them control characters. Raises BadValue."""
-    line = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Zl", "Zp")).strip()
-    if 1 <= len(line) <= CHAT_LENGTH:
-        return line
-    raise BadValue(f"A message has 1 to {CHAT_LENGTH} characters. Yours, “{line[:40]}...”, has {len(line)}.")
-
-
-def new_id():
-    """A secret of 8 letters and digits: one of 31 ** 8, some 850 billion."""
-    return "".join(secrets.choice(ID_LETTERS) for _ in range(8))
-
-
-# ---- Who is near whom ----
-
-
-class Lookout:
-    """Knows which ships are near a place.
-
-    One look around serves all who ask until the next look, a few times a second: so a poll costs the same among
-    1,000 ships as alone. The ocean is cut into square cells, so that each ship is compared only with those around it.
-    """
-
-    CELL = 20  # metres
-    CELLS = SIZE // CELL  # in each direction
-
-    def __init__(self):
-        self.cells = defaultdict(list)
-        self.sighted = set()  # who sees another ship
-        self.looked = -math.inf
-
-    def is_due(self, now, ships):
-        """True four times a second. With thousands of ships a look takes longer, so there are fewer."""
-        return not 0 <= now - self.looked < max(0.25, ships / 5000)
-
-    def look_around(self, now, ships):
-        """Note where all ships are, each given as (who, x, y, metres of sight)."""
-        self.looked = now
-        self.cells.clear()
-        for who, x, y, _ in ships:
-            self.cells[self.cell(x), self.cell(y)].append((who, x, y))
-        self.sighted = {who for who, x, y, sight in ships if any(other != who for other in self.near(x, y, sight))}
-
-    def near(self, x, y, radius):
-        """Who was within so many metres of a place at the last look."""
-        steps = range(-math.ceil(radius / self.CELL), math.ceil(radius / self.CELL) + 1)
-        columns, rows = ({(self.cell(middle) + step) % self.CELLS for step in steps} for middle in (x, y))
-        for column in columns:
-            for row in rows:
-                for who, at_x, at_y in self.cells.get((column, row), ()):
-                    if distance(x, y, at_x, at_y) <= radius:
-                        yield who
-
-    def cell(self, metres):
-        return int(metres // self.CELL) % self.CELLS
-
-
-# ---- The ocean ----
 
 
 class Ocean:
@@ -599,31 +414,6 @@ class Ocean:
             "seamounts": [{**mount._asdict(), "found_by": self.found[mount.name]} for mount in self.discovered()],
             "chat": [letter._asdict() for letter in self.last_words],
         }
-
-
-def sighting(kind, name, x, y, depth, from_x, from_y):
-    """A thing as a sailor sees it from a place."""
-    return {
-        "kind": kind,
-        "name": name,
-        "x": wrap(round(x, 2)),
-        "y": wrap(round(y, 2)),
-        "depth": round(depth, 2),
-        "distance": round(distance(from_x, from_y, x, y), 2),
-        "bearing": compass(round(bearing(from_x, from_y, x, y), 1)),
-    }
-
-
-def charted(kind, name, x, y, heading, speed):
-    """A ship as the chart shows it."""
-    return {
-        "kind": kind,
-        "name": name,
-        "x": wrap(round(x, 2)),
-        "y": wrap(round(y, 2)),
-        "heading": compass(round(heading, 2)),
-        "speed": round(speed, 2),
-    }
 
 
 def same_item(name):

@@ -31,7 +31,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from bottle import HTTPError, HTTPResponse, SimpleTemplate, request, response
 
-from ocean import BadValue, Trouble
+from troubles import BadValue, Trouble
 
 LONGEST_URL = 8000  # characters
 LONGEST_HEADERS = 16000

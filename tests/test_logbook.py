@@ -18,9 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 import mocean
 from logbook import MIGRATIONS, Logbook, LogbookTrouble, back_up
-from ocean import NAP, Ocean, Trouble
+from ocean import NAP, Ocean
 from planet import SEAMOUNTS, TREASURES, lay_out
 from tests.conftest import ROOT, UWSGI, Server, free_port
+from troubles import Trouble
 
 CI = os.environ.get("CI") == "true"
 
@@ -371,7 +372,7 @@ def test_a_student_adds_something_that_a_sailor_has(copy_of_code):
     try:
         ada = server.json("join", name="ada")["id"]
         server.stop()
-        world, routes = copy_of_code / "ocean.py", copy_of_code / "mocean.py"
+        world, routes = copy_of_code / "sailors.py", copy_of_code / "mocean.py"
         world.write_text(
             world.read_text().replace(
                 "    depth: float = 0.0", "    hats: int = 0\n    fuel: int = 9\n    depth: float = 0.0"
@@ -395,7 +396,7 @@ def test_a_student_adds_something_that_a_sailor_has(copy_of_code):
 @pytest.mark.parametrize(("old", "new"), [('hats: str = "red"', "hats: int = 0"), ("", "hats: int")])
 def test_a_change_of_the_program_that_does_not_fit_is_refused_and_the_file_left_alone(copy_of_code, old, new):
     """A mistake in an attribute must not look like a damaged file, and drown everybody."""
-    server, world = Server(cwd=copy_of_code), copy_of_code / "ocean.py"
+    server, world = Server(cwd=copy_of_code), copy_of_code / "sailors.py"
     del server.environment["MOCEAN_LOGBOOK"]
     source = world.read_text()
     # Before the attributes that have defaults, where Python lets one have none.
