@@ -49,6 +49,11 @@ MIGRATIONS = [
     """
     CREATE TABLE chat (number INTEGER PRIMARY KEY, sender TEXT, message TEXT, sent REAL);
     """,
+    """
+    ALTER TABLE ocean ADD COLUMN paused REAL DEFAULT 0;
+    ALTER TABLE ocean ADD COLUMN pauses REAL DEFAULT 0;
+    CREATE TABLE bans (who TEXT PRIMARY KEY, until REAL);
+    """,
 ]
 
 
@@ -187,11 +192,16 @@ class Logbook:
 
     def write_world(self, ocean):
         """Write what is not about one sailor. It is little, so it is written as a whole."""
-        self.connection.execute("UPDATE ocean SET tide = ?, last_number = ?", [ocean.tide, ocean.last_number])
+        self.connection.execute(
+            "UPDATE ocean SET tide = ?, last_number = ?, paused = ?, pauses = ?",
+            [ocean.tide, ocean.last_number, ocean.paused, ocean.pauses],
+        )
         self.connection.execute("DELETE FROM seamounts")
         self.connection.executemany("INSERT INTO seamounts VALUES (?, ?)", ocean.found.items())
         self.connection.execute("DELETE FROM chat")
         self.connection.executemany("INSERT INTO chat VALUES (?, ?, ?, ?)", ocean.last_words)
+        self.connection.execute("DELETE FROM bans")
+        self.connection.executemany("INSERT INTO bans VALUES (?, ?)", ocean.bans.items())
 
     @contextmanager
     def transaction(self):
@@ -228,14 +238,15 @@ class Logbook:
             table = rows("SELECT * FROM sailors ORDER BY heard")
             names = [name for name, *_ in table.description]
             sailors = [sailor_of(dict(zip(names, row)), mail, now) for row in table]
-            tide, last_number = rows("SELECT tide, last_number FROM ocean").fetchone() or (1, 0)
+            world = rows("SELECT tide, last_number, paused, pauses FROM ocean").fetchone() or (1, 0, 0.0, 0.0)
             found = dict(rows("SELECT * FROM seamounts"))
+            bans = dict(rows("SELECT * FROM bans"))
             words = [Message(*row) for row in rows("SELECT * FROM chat ORDER BY number")]
         except sqlite3.OperationalError:
             raise
         except (sqlite3.DatabaseError, ValueError) as error:
             raise Damaged(str(error)) from error
-        ocean.restore(now, sailors, tide, last_number, found, words)
+        ocean.restore(now, sailors, *world, found, words, bans)
         self.columns = set(names)
         self.pages = {sailor.id: Page(sailor) for sailor in sailors}
         self.world = world_of(ocean)
@@ -363,7 +374,7 @@ def from_column(name, value):
 
 def world_of(ocean):
     """What the file should have of all that isn't about one sailor, but for the words, which have numbers."""
-    return ocean.tide, ocean.last_number, dict(ocean.found)
+    return ocean.tide, ocean.last_number, ocean.paused, ocean.pauses, dict(ocean.found), dict(ocean.bans)
 
 
 def sailor_of(row, mail, now):

@@ -11,7 +11,8 @@ Plain Python: no HTTP, no files, no clock. Whoever uses it sets the time, then a
     (5.0, 450.0)
 
 Words: a *sailor* is a player, with one ship. To *sound* is to measure how deep the sea floor is. A *tide* is one
-round of the treasure hunt. What never changes, the sea floor for one, is in `planet.py`.
+round of the treasure hunt. A sailor who goes *ashore* has no ship any more. What never changes, the sea floor for one, is
+in `planet.py`.
 
 Nothing moves by itself. A ship is remembered as a place, a heading, a speed and the time when that was so;
 where it is now is worked out when somebody asks. Sailors call this dead reckoning.
@@ -20,10 +21,11 @@ where it is now is worked out when somebody asks. Sailors call this dead reckoni
 import math
 from collections import OrderedDict, deque
 from contextlib import suppress
+from itertools import chain, count
 from random import Random
 
 from lookout import Lookout, charted, sighting
-from manners import RESERVED_NAMES, proper_message, proper_name, same_name
+from manners import HARBOUR, RESERVED_NAMES, look, proper_message, proper_name, same_name
 from planet import (
     CLEM,
     CLEM_SPEED,
@@ -42,19 +44,35 @@ from planet import (
     wrap,
 )
 from sailors import NO_MESSAGE, Message, Sailor, new_id
-from troubles import BadValue, Cannot, MailboxFull, NameTaken, NoItem, NoSailor, OceanFull, UnknownId
+from troubles import (
+    BadValue,
+    Banned,
+    Cannot,
+    MailboxFull,
+    Muted,
+    NameTaken,
+    NoItem,
+    NoSailor,
+    OceanFull,
+    Paused,
+    TooFast,
+    UnknownId,
+)
 
 NAP = 15 * 60  # seconds without a request after which a sailor is asleep
+MOST_KEPT = 10_000  # sailors whose ships and names are kept
+GIVEN_AWAY = 60 * 24 * 3600  # seconds without a request after which somebody else may have the name
 MAILBOX = 100  # messages that fit into a mailbox
 LAST_WORDS = 20  # messages to everyone that the chart shows
-HARBOUR = 50  # metres: new ships lie within this of the middle of the ocean, so that they see each other
+LAST_SAID = 50  # messages to anyone that the harbour master sees
+BERTHS = 50  # metres: new ships lie within this of the middle of the ocean, so that they see each other
 REACH_DOWN = 3  # metres: a treasure this much deeper or higher than the ship is still at its depth
 
 # What one key press does: which order, and by how much (metres a second, degrees).
 ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d": ("heading", +10)}
 
 # The bits of a ship's status.
-CHAT_WAITS, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER = 1, 2, 4, 8
+CHAT_WAITS, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER, PAUSED = 1, 2, 4, 8, 16
 
 SAMPLE_NAMES = ["ada", "grace", "sylvia", "jacques", "jeanne", "marie", "vasco", "zheng", "tupaia", "sindbad"]
 
@@ -62,12 +80,14 @@ SAMPLE_NAMES = ["ada", "grace", "sylvia", "jacques", "jeanne", "marie", "vasco",
 class Ocean:
     """All that changes. Set `now`, in seconds, before asking for anything."""
 
-    def __init__(self, most_awake=500):
+    def __init__(self, most_awake=500, chat_pace=None):
         self.now = 0.0
         self.most_awake = most_awake
+        self.chat_pace = chat_pace  # how fast one sailor may talk: a Pace, or None for as fast as may be
         self.sailors = {}  # by id
         self.touched = set()  # the ids of those who may have changed: what the logbook looks at
         self.names = {}  # the same sailors by same_name
+        self.looks = {}  # the same by look
         self.awake = OrderedDict()  # the same by id, but no sleepers, and who was heard longest ago comes first
         self.lookout = Lookout()
         self.found = {}  # the discovered seamounts' names, and who discovered them
@@ -75,39 +95,63 @@ class Ocean:
         self.treasures = lay_out(self.tide)  # by name, those that nobody holds
         self.last_number = 0
         self.last_words = deque(maxlen=LAST_WORDS)  # said to everyone
+        self.last_said = deque(maxlen=LAST_SAID)  # said to anyone: each is a message and to whom
+        self.paused = 0.0  # since when all ships stand still, or 0
+        self.pauses = 0.0  # seconds that all pauses before took
+        self.bans = {}  # until when, by “name ada”, “id abcdefgh” or “address 10.0.0.1”
 
     # -- Coming and going
 
     def join(self, name, id=None):
         """The sailor of this name: a new one or, with the id, the one who is aboard already.
 
-        Raises BadValue, UnknownId, Cannot (the id is another sailor's), NameTaken or OceanFull.
+        Raises BadValue, UnknownId, Cannot (the id is another sailor's), NameTaken, Banned, Paused or OceanFull.
         """
-        name = proper_name(name)
         if id:
             return self.welcome_back(name, id)
-        if self.is_taken(name):
-            raise NameTaken(f"The name {name} is taken. Choose another one. If it is yours, send your id too.")
+        name = proper_name(name)
+        self.need_open_sea()
+        self.need_name(name)
         self.need_room()
+        self.need_berth()
         # The same name gets the same berth each time, without remembering it.
         berth = Random(same_name(name))
-        x, y = (SIZE / 2 + berth.uniform(-HARBOUR, HARBOUR) for _ in range(2))
+        x, y = (SIZE / 2 + berth.uniform(-BERTHS, BERTHS) for _ in range(2))
         sailor = Sailor(name, new_id(), x, y, since=self.now, heard=self.now)
+        if self.holder(name):
+            self.send_ashore(self.holder(name))
         self.take_aboard(sailor)
         return sailor
 
     def take_aboard(self, sailor):
         """Add a sailor, who has been heard of later than all others."""
         self.sailors[sailor.id] = self.names[same_name(sailor.name)] = self.awake[sailor.id] = sailor
+        self.looks[look(sailor.name)] = sailor
         for item in sailor.items:
             self.treasures.pop(item, None)
         self.touched.add(sailor.id)
+
+    def send_ashore(self, sailor):
+        """End a voyage: the name is free again, and what the ship held is where it lay before."""
+        places = lay_out(self.tide)
+        self.treasures.update({item: places[item] for item in sailor.items if item in places})
+        self.touched.add(sailor.id)
+        del self.sailors[sailor.id], self.names[same_name(sailor.name)]
+        self.looks.pop(look(sailor.name), None)
+        self.awake.pop(sailor.id, None)
+
+    def quit(self, id):
+        """End one's own voyage. Returns the name. Raises UnknownId or Paused."""
+        sailor = self.known(id)
+        self.need_open_sea()
+        self.send_ashore(sailor)
+        return sailor.name
 
     def welcome_back(self, name, id):
         """The sailor who has both this name and this id. Raises UnknownId or Cannot."""
         sailor = self.sailor(id)
         if same_name(sailor.name) != same_name(name):
-            raise Cannot(f"This id belongs to {sailor.name}, not to {name}. Leave the id out for a new ship.")
+            raise Cannot(f"This id belongs to {sailor.name}, not to {name[:16]}. Leave the id out for a new ship.")
         return sailor
 
     def sailor(self, id):
@@ -115,16 +159,17 @@ class Ocean:
         sailor = self.known(id)
         if self.is_asleep(sailor):
             self.need_room()
-            self.sail(sailor, speed=0.0)
+            self.note(sailor, speed=0.0)
         sailor.heard = self.now
         self.awake[sailor.id] = sailor
         self.awake.move_to_end(sailor.id)
         self.touched.add(sailor.id)
         return sailor
 
-    def restore(self, now, sailors, tide, last_number, found, words):
+    def restore(self, now, sailors, tide, last_number, paused, pauses, found, words, bans):
         """Fill a new ocean with what a logbook has kept: the sailors in the order in which they were heard."""
-        self.now, self.tide, self.last_number = now, tide, last_number
+        self.now, self.tide, self.last_number, self.paused, self.pauses = now, tide, last_number, paused, pauses
+        self.bans.update(bans)
         self.treasures = lay_out(tide)
         self.found.update(found)
         self.last_words.extend(words)
@@ -141,38 +186,46 @@ class Ocean:
         return sailor
 
     def known(self, id):
-        """The sailor with this id, awake or not. Raises UnknownId."""
+        """The sailor with this id, awake or not. Raises UnknownId or Banned."""
         sailor = self.sailors.get(id.strip().lower())
         if not sailor:
+            self.need_no_ban(f"id {id.strip().lower()}")
             raise UnknownId(f"No sailor has the id “{id[:20]}”. Join the game: the reply tells you your id.", "join")
         return sailor
 
     def hear(self, id):
-        """If this is somebody's id, it wakes that sailor, even if the ocean has nothing else to do."""
-        with suppress(UnknownId, OceanFull):
-            self.sailor(id)
-
-    def quit(self, id):
-        """End a voyage: the name is free again, and what the ship held is where it lay before. Returns the name."""
-        sailor = self.known(id)
-        places = lay_out(self.tide)
-        self.treasures.update({item: places[item] for item in sailor.items if item in places})
-        self.touched.add(sailor.id)
-        del self.sailors[sailor.id], self.names[same_name(sailor.name)]
-        self.awake.pop(sailor.id, None)
-        return sailor.name
+        """The sailor with this id, who wakes even if the ocean has nothing else to do; None if there is nobody."""
+        with suppress(UnknownId, Banned, OceanFull):
+            return self.sailor(id)
 
     def belongs(self, id, name):
         """True if this is the id of the sailor with this name."""
         return id in self.sailors and self.names.get(same_name(name)) is self.sailors[id]
 
+    def holder(self, name):
+        """The sailor who has this name or one that looks like it, or None."""
+        return self.names.get(same_name(name)) or self.looks.get(look(name))
+
     def is_taken(self, name):
-        return same_name(name) in self.names or same_name(name) in RESERVED_NAMES
+        """True if a new sailor can't have the name."""
+        holder = self.holder(name)
+        is_reserved = bool({same_name(name), look(name)} & RESERVED_NAMES)
+        return is_reserved or bool(holder and not self.is_given_away(holder))
+
+    def is_given_away(self, sailor):
+        """True for one who hasn't been heard for so long that somebody else may have the name."""
+        return self.now - sailor.heard >= GIVEN_AWAY
+
+    def need_name(self, name):
+        """Raises NameTaken or Banned."""
+        if self.is_taken(name):
+            raise NameTaken(f"The name {name} is taken. Choose another one. If it is yours, send your id too.")
+        self.need_no_ban(f"name {look(name)}")
 
     def free_name(self):
         """A name that a new sailor can take."""
-        numbered = (f"sailor{number}" for number in range(len(self.names) + 1))
-        return next(name for name in [*SAMPLE_NAMES, *numbered] if not self.is_taken(name))
+        numbered = (f"sailor{number}" for number in count(len(self.names)))
+        return next(name for name in chain(SAMPLE_NAMES, numbered) if not self.is_taken(name))
 
     def is_asleep(self, sailor):
         return self.now - sailor.heard >= NAP
@@ -188,6 +241,14 @@ class Ocean:
         if len(self.awake_sailors()) >= self.most_awake:
             raise OceanFull(f"The ocean is full: {self.most_awake} ships sail now. Try again in a few minutes.", "who")
 
+    def need_berth(self):
+        """Have room to keep one more sailor: if need be, one who will hardly come back goes. Raises OceanFull."""
+        if len(self.sailors) >= MOST_KEPT:
+            longest_ago = min(self.sailors.values(), key=lambda sailor: sailor.heard)
+            if not self.is_given_away(longest_ago):
+                raise OceanFull(f"The ocean is full: {MOST_KEPT} ships are kept. Ask your club leader.", "who")
+            self.send_ashore(longest_ago)
+
     def who(self):
         """The names of the robot and of all who are awake."""
         return [CLEM, *sorted((sailor.name for sailor in self.awake_sailors()), key=str.casefold)]
@@ -196,15 +257,28 @@ class Ocean:
 
     def place(self, sailor):
         """Where the ship is now, as (x, y). A sleeper's ship lies at anchor since the nap began."""
-        until = min(self.now, sailor.heard + NAP)
+        until = min(self.paused or self.now, sailor.heard + NAP)
         return reckon(sailor.x, sailor.y, sailor.heading, sailor.speed, max(0.0, until - sailor.since))
 
     def depth(self, sailor):
         """How deep the ship is now: as ordered, but where the sea floor is higher it rises by itself."""
         return min(sailor.depth, seafloor(*self.place(sailor))) if sailor.depth else 0.0
 
+    def speed(self, sailor):
+        """How fast the ship is now: as ordered, but in a pause all stand still."""
+        return 0.0 if self.paused else sailor.speed
+
+    def robot_time(self):
+        """What the clock of the robot shows: it stands still in pauses, as where the robot sails depends on it."""
+        return (self.paused or self.now) - self.pauses
+
     def sail(self, sailor, **orders):
-        """Set any of heading, speed, depth, x and y, from here and now on."""
+        """Set any of heading, speed, depth, x and y, from here and now on. Raises Paused."""
+        self.need_open_sea()
+        self.note(sailor, **orders)
+
+    def note(self, sailor, **orders):
+        """Note where the ship is now, and what changes."""
         sailor.x, sailor.y = self.place(sailor)
         sailor.since = self.now
         for order, value in orders.items():
@@ -252,7 +326,7 @@ class Ocean:
             "y": wrap(round(y, 2)),
             "depth": round(self.depth(sailor), 2),
             "heading": compass(round(sailor.heading, 2)),
-            "speed": round(sailor.speed, 2),
+            "speed": round(self.speed(sailor), 2),
             "status": self.status(sailor),
             "time": round(self.now, 3),
         }
@@ -260,7 +334,7 @@ class Ocean:
     def velocity(self, sailor):
         """Metres a second to the east and to the north."""
         course = math.radians(sailor.heading)
-        return math.sin(course) * sailor.speed, math.cos(course) * sailor.speed
+        return math.sin(course) * self.speed(sailor), math.cos(course) * self.speed(sailor)
 
     def status(self, sailor):
         """The status bits of the ship, added up."""
@@ -270,6 +344,7 @@ class Ocean:
             + SHIP_IN_SIGHT * (sailor.id in self.lookout.sighted)
             + TREASURE_IN_REACH * bool(self.reachable(sailor))
             + UNDER_WATER * (sailor.depth > 0)
+            + PAUSED * bool(self.paused)
         )
 
     # -- Seeing
@@ -278,7 +353,7 @@ class Ocean:
         """Look around if it is time to."""
         if self.lookout.is_due(self.now, len(self.awake)):
             ships = [(s.id, *self.place(s), s.sight(self.depth(s))) for s in self.awake_sailors()]
-            self.lookout.look_around(self.now, [*ships, (CLEM, *clem_place(self.now)[:2], 0)])
+            self.lookout.look_around(self.now, [*ships, (CLEM, *clem_place(self.robot_time())[:2], 0)])
 
     def look(self, sailor):
         """The ships, treasure and discovered seamounts in sight, the nearest first, with their distance and bearing."""
@@ -287,7 +362,7 @@ class Ocean:
         near = [self.sailors[who] for who in self.lookout.near(*here, sight + Lookout.CELL) if who in self.awake]
         things = [
             *[("ship", ship.name, *self.place(ship), self.depth(ship)) for ship in near if ship is not sailor],
-            ("robot", CLEM, *clem_place(self.now)[:2], 0.0),
+            ("robot", CLEM, *clem_place(self.robot_time())[:2], 0.0),
             *[("treasure", *treasure) for treasure in self.treasures.values()],
             *[("seamount", *mount[:4]) for mount in self.discovered()],
         ]
@@ -320,12 +395,16 @@ class Ocean:
         ]
 
     def get(self, sailor, item):
-        """Take a treasure aboard, and return its name. Asked again, the answer is the same. Raises NoItem or Cannot."""
+        """Take a treasure aboard, and return its name. Asked again, the answer is the same.
+
+        Raises NoItem, Cannot or Paused.
+        """
         name = next((name for name in TREASURES if same_item(name) == same_item(item)), None)
         if not name:
             raise NoItem(f"There is no item “{item[:40]}” in this ocean. Look around: what do you see?", "look")
         if name in sailor.items:
             return name
+        self.need_open_sea()
         if name not in self.treasures:
             raise Cannot(f"Another ship has “{name}”. Look for other treasure.", "look")
         if name not in self.reachable(sailor):
@@ -333,19 +412,19 @@ class Ocean:
         del self.treasures[name]
         sailor.items.append(name)
         if not self.treasures:
-            self.turn_tide(sailor)
+            self.turn_tide(f"{sailor.name} found the last treasure. A new tide hides all of it again!")
         return name
 
-    def turn_tide(self, finder):
-        """Lay out all treasure anew."""
+    def turn_tide(self, news):
+        """Lay out all treasure anew, and tell everyone why."""
         for sailor in self.sailors.values():
             self.touched.add(sailor.id)
             sailor.items.clear()
             if sailor.speed > sailor.top_speed(sailor.depth):
-                self.sail(sailor, speed=sailor.top_speed(sailor.depth))
+                self.note(sailor, speed=sailor.top_speed(sailor.depth))
         self.tide += 1
         self.treasures = lay_out(self.tide)
-        self.tell_everyone(MOCEAN, f"{finder.name} found the last treasure. A new tide hides all of it again!")
+        self.tell_everyone(MOCEAN, news)
 
     # -- Mail
 
@@ -353,24 +432,25 @@ class Ocean:
         """Say something to one sailor, or without a name to all who are awake; alone at sea, to the robot.
 
         Returns the message's number, how many mailboxes it reached and how many of them were full.
-        Raises BadValue, NoSailor or MailboxFull.
+        Raises BadValue, Muted, Paused, TooFast, NoSailor or MailboxFull.
         """
         line = proper_message(message)
+        self.need_voice(sailor)
         if name is None:
             number, reached, full = self.tell_everyone(sailor.name, line, but=sailor)
             return (number, reached, full) if reached + full else self.tell_clem(sailor, line, number)
         if same_name(name) == same_name(CLEM):
-            return self.tell_clem(sailor, line, self.write(sailor.name, line).number)
+            return self.tell_clem(sailor, line, self.write(sailor.name, line, CLEM).number)
         receiver = self.find(name)
         if len(receiver.mailbox) >= MAILBOX:
             raise MailboxFull(f"The mailbox of {receiver.name} is full. Try again later.", "who")
-        letter = self.write(sailor.name, line)
+        letter = self.write(sailor.name, line, receiver.name)
         receiver.mailbox.append(letter)
         return letter.number, 1, 0
 
     def tell_everyone(self, sender, line, but=None):
         """Put a message into every mailbox that has room, but for the sender's. Returns as `send` does."""
-        letter = self.write(sender, line)
+        letter = self.write(sender, line, "everyone")
         self.last_words.append(letter)
         receivers = [sailor for sailor in self.awake_sailors() if sailor is not but]
         with_room = [sailor for sailor in receivers if len(sailor.mailbox) < MAILBOX]
@@ -382,13 +462,25 @@ class Ocean:
     def tell_clem(self, sailor, line, number):
         """The robot answers a message at once, if the answer fits into the sailor's mailbox. Returns as `send` does."""
         if len(sailor.mailbox) < MAILBOX:
-            sailor.mailbox.append(self.write(CLEM, clem_answer(sailor.name, line, number, self.now)))
+            answer = clem_answer(sailor.name, line, number, self.robot_time())
+            sailor.mailbox.append(self.write(CLEM, answer, sailor.name))
         return number, 1, 0
 
-    def write(self, sender, line):
+    def write(self, sender, line, to):
         """A new message with the next number."""
         self.last_number += 1
-        return Message(self.last_number, sender, line, round(self.now, 3))
+        letter = Message(self.last_number, sender, line, round(self.now, 3))
+        self.last_said.append((letter, to))
+        return letter
+
+    def need_voice(self, sailor):
+        """Raises Muted, Paused or TooFast if the sailor may not talk now."""
+        if sailor.muted:
+            raise Muted("The harbour master has muted you. You can read and sail. Talk to your club leader.", "popchat")
+        self.need_open_sea()
+        wait = self.chat_pace.wait(sailor.id, self.now) if self.chat_pace else 0
+        if wait:
+            raise TooFast("You talk faster than others can read.", wait, "popchat")
 
     def pop(self, sailor, after=None):
         """The oldest message in the sailor's mailbox, or NO_MESSAGE, and how many wait behind it.
@@ -403,14 +495,71 @@ class Ocean:
             mailbox.popleft()
         return (mailbox[0], len(mailbox) - 1) if mailbox else (NO_MESSAGE, 0)
 
+    # -- What the harbour master can do
+
+    def need_open_sea(self):
+        """Raises Paused."""
+        if self.paused:
+            raise Paused("The ocean is paused: your club leader wants you to listen. Looking around works.", "who")
+
+    def pause(self):
+        """From now on ships stand still, and nobody can do anything but look."""
+        if not self.paused:
+            self.paused = self.now
+            self.tell_everyone(HARBOUR, "The ocean is paused.")
+
+    def resume(self):
+        """Go on where the pause began."""
+        if self.paused:
+            for sailor in self.sailors.values():
+                if sailor.speed:
+                    self.note(sailor)
+                    self.touched.add(sailor.id)
+            self.pauses += max(0.0, self.now - self.paused)
+            self.paused = 0.0
+            self.tell_everyone(HARBOUR, "The ocean is open again.")
+
+    def mute(self, name, muted=True):
+        """Let a sailor say nothing from now on, or with False everything again. Returns the sailor. Raises NoSailor."""
+        sailor = self.find(name)
+        sailor.muted = muted
+        return sailor
+
+    def give_new_id(self, name):
+        """Another id for a sailor who has lost the old one, which ends. Returns the sailor. Raises NoSailor."""
+        sailor = self.find(name)
+        del self.sailors[sailor.id]
+        self.awake.pop(sailor.id, None)
+        sailor.id = new_id()
+        self.sailors[sailor.id] = sailor
+        return self.sailor(sailor.id)
+
+    def ban(self, seconds, *whom):
+        """Let nobody of these come aboard for a while. They are written like “name ada” or “address 10.0.0.1”."""
+        self.bans = {who: until for who, until in self.bans.items() if until > self.now}
+        self.bans.update(dict.fromkeys(whom, self.now + seconds))
+
+    def need_no_ban(self, who):
+        """Raises Banned."""
+        left = self.bans.get(who, 0) - self.now
+        if left > 0:
+            raise Banned(
+                f"The harbour master has closed the harbour for you. Talk to your club leader, or come back in "
+                f"{math.ceil(left / 60)} minutes.",
+                "who",
+            )
+
     # -- The chart
 
     def chart(self):
         """What everybody may know: the ships on the surface, the discovered seamounts, the last words to everyone."""
-        x, y, heading = clem_place(self.now)
-        ships = [("ship", s.name, *self.place(s), s.heading, s.speed) for s in self.awake_sailors() if not s.depth]
+        clem = ("robot", CLEM, *clem_place(self.robot_time()), 0 if self.paused else CLEM_SPEED)
+        ships = [
+            ("ship", s.name, *self.place(s), s.heading, self.speed(s)) for s in self.awake_sailors() if not s.depth
+        ]
         return {
-            "sailors": [charted(*ship) for ship in [("robot", CLEM, x, y, heading, CLEM_SPEED), *ships]],
+            "paused": bool(self.paused),
+            "sailors": [charted(*ship) for ship in [clem, *ships]],
             "seamounts": [{**mount._asdict(), "found_by": self.found[mount.name]} for mount in self.discovered()],
             "chat": [letter._asdict() for letter in self.last_words],
         }

@@ -39,6 +39,7 @@ class Sailor:
     heading: float = 0.0
     speed: float = 0.0
     depth: float = 0.0  # as ordered; Ocean.depth is what the sea floor makes of it
+    muted: bool = False  # by the harbour master
     items: list = field(default_factory=list)
     mailbox: deque = field(default_factory=deque)
 
