@@ -37,20 +37,22 @@ INNOCENT = ["Dick", "Fanny", "Wang", "Hooker", "Lolita", "balls", "hell"]
 
 def word_filter(languages):
     """What finds rude words of some languages, such as ["en", "de"]. Raises ValueError if it doesn't know one."""
+    if not ProfanityFilter:
+        return None
     rude = ProfanityFilter()
     rude.init(languages, options=Options(split_on_punctuation=True, collapse_repeats=True, leetspeak=True))
     rude.add_whitelist(INNOCENT)
     return rude
 
 
-RUDE = word_filter(["en"]) if ProfanityFilter else None
+RUDE = word_filter(["en"])
 
 
 def teach(languages=("en",), words=()):
     """Choose the languages, and add words of the club's own; one that begins with - is allowed from now on."""
     global RUDE
-    if ProfanityFilter:
-        RUDE = word_filter(list(languages))
+    RUDE = word_filter(list(languages))
+    if RUDE:
         RUDE.add_words([word for word in words if not word.startswith("-")])
         RUDE.add_whitelist([word[1:] for word in words if word.startswith("-")])
 

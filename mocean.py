@@ -22,12 +22,15 @@ from bottle import Bottle, request, response
 # uWSGI looks for modules where it was started, and that may be anywhere.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import harbour
+import manners
 import steps
+from gate import Gate, address_of, networks
 from logbook import SYNC, Logbook, LogbookTrouble, default_file
 from ocean import ACCELERATE, Ocean
 from planet import SIZE, TREASURES
-from replies import Key, Replies, cookie, number, one_of, refusal, sent, whole_number
-from troubles import Trouble
+from replies import Key, Replies, cookie, number, one_of, refusal, value_of, whole_number
+from troubles import TooFast, WrongWord
 
 try:
     import uwsgi  # exists only in programs that uWSGI has started
@@ -47,7 +50,26 @@ def setting(name, default, read=str, kind="a text"):
     try:
         return read(text) if text else default
     except ValueError:
-        sys.exit(f"The setting {name} is {kind}, like {default}. It can't be “{text}”.")
+        example = f", like {default}" if default else ""
+        sys.exit(f"The setting {name} is {kind}{example}. It can't be “{text}”.")
+
+
+def harbour_key(text):
+    """The key of the harbour. Stops if it is too short, and doesn't say what it is."""
+    if len(text) < harbour.SHORTEST_KEY:
+        sys.exit(f"The setting MOCEAN_HARBOUR_KEY needs {harbour.SHORTEST_KEY} or more characters, not {len(text)}.")
+    return text
+
+
+def words(text):
+    """The words in a text, separated by commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def languages(text):
+    """The codes of languages. Raises ValueError if rude words are not known of each."""
+    manners.word_filter(words(text))
+    return words(text)
 
 
 def refuse_company():
@@ -62,11 +84,18 @@ def refuse_company():
 
 refuse_company()
 CLUB_WORD = setting("MOCEAN_WORD", None)
+HARBOUR_KEY = setting("MOCEAN_HARBOUR_KEY", None, harbour_key)
+LANGUAGES = setting("MOCEAN_LANGUAGES", [], languages, "one or more codes of languages, like en,de") or ["en"]
+RUDE_WORDS = setting("MOCEAN_RUDE_WORDS", [], words)
+LIMITS = setting("MOCEAN_LIMITS", "on", one_of(("on", "off")), "on or off")
+PROXIES = setting("MOCEAN_PROXIES", (), networks, "one or more addresses or networks, like 127.0.0.1,10.0.0.0/8")
 MOST_AWAKE = setting("MOCEAN_MOST_AWAKE", 500, whole_number, "a whole number")
 logbook = Logbook(
     setting("MOCEAN_LOGBOOK", default_file(os.environ)),
     setting("MOCEAN_SYNC", "normal", one_of(SYNC), "normal or full"),
 )
+gate = Gate() if LIMITS == "on" else None
+lock = harbour.Lock(HARBOUR_KEY, gate) if HARBOUR_KEY else None
 ocean = None  # until the first request: uWSGI makes its worker, and each new one, from a program that has no ocean yet
 began = None  # the time of that request
 
@@ -79,12 +108,22 @@ def check_logbook():
         sys.exit(f"Mocean can't start. {trouble}")
 
 
+def say_how_open():
+    """Tell the log what a leader should know."""
+    if not CLUB_WORD:
+        print("Anybody may join: no club word is set. MOCEAN_WORD sets one.", flush=True)
+    if not manners.RUDE:
+        print("Rude words are not refused: python -m pip install badwords-py", flush=True)
+
+
+manners.teach(LANGUAGES, RUDE_WORDS)
 if uwsgi:
     check_logbook()
+    say_how_open()
 
 # What the parameters of the routes stand for. Others are plain texts.
 KEYS = {
-    "sailor": Key("your secret id: join tells you", read=lambda id: ocean.sailor(id), name="id", given_by="join"),
+    "sailor": Key("your secret id: join tells you", read=lambda id: asking(id), name="id", given_by="join"),
     "id": Key("the secret id that join told you", example="YOUR-ID"),
     "name": Key("the name of a sailor", example=lambda: ocean.free_name()),
     "word": Key("the club word: ask your club leader"),
@@ -95,6 +134,11 @@ KEYS = {
     "ctrl": Key("w (faster), s (slower), a (left) or d (right)", "w", one_of(ACCELERATE)),
     "depth": Key("a depth in metres, like 2.5", 2.5, number),
     "item": Key("the name of a treasure", "pearl"),
+    "ocean": Key(
+        "the harbour key, which the club leader has", read=lambda key: unlocked(key), name="key", given_by="harbour"
+    ),
+    "minutes": Key("a number of minutes, like 60", 60, number),
+    "address": Key("yes or no", "no"),
 }
 
 app = application = Bottle()
@@ -107,7 +151,7 @@ def note_for_log():
         uwsgi.set_logvar("asked", quote(f"{request.method[:10]} {request.path[:100]}", safe="/ "))
 
 
-replies = Replies(KEYS)
+replies = Replies(KEYS, on_trouble=lambda trouble: note_trouble(trouble))
 app.install(replies)
 
 
@@ -117,9 +161,49 @@ def begin_request():
     if not ocean:
         open_logbook()
     ocean.now = time()
-    id = sent().get("id") or cookie("id")
-    if id:
-        ocean.hear(id)
+    try:
+        request.environ["mocean.sailor"] = let_in(value_of("id"))
+    except TooFast as trouble:
+        raise refusal(trouble) from None
+
+
+def let_in(id):
+    """The sailor with this id, who wakes, or None. Raises TooFast."""
+    sailor = gate.admit(ocean, id, visitor()) if gate else ocean.hear(id)
+    if sailor and lock:
+        harbour.watch.note(sailor, ocean.now, visitor())
+    return sailor
+
+
+def welcome(sailor):
+    """Note where a sailor who has come aboard is at home."""
+    if gate:
+        gate.welcome(sailor, visitor())
+    if lock:
+        harbour.watch.note(sailor, ocean.now, visitor())
+
+
+def visitor():
+    """The network address of who asks."""
+    return address_of(request.environ, PROXIES)
+
+
+def asking(id):
+    """The sailor who asks: found already, or else it is the trouble why not."""
+    return request.environ.get("mocean.sailor") or ocean.sailor(id)
+
+
+def unlocked(key):
+    """The ocean, for who has the key of the harbour. Raises WrongKey or TooFast."""
+    lock.open(key, visitor(), ocean.now)
+    return ocean
+
+
+def note_trouble(trouble):
+    """Let the leader see which errors a sailor gets."""
+    sailor = request.environ.get("mocean.sailor")
+    if lock and ocean and sailor:
+        harbour.watch.note_error(sailor, ocean.now, request.path, trouble)
 
 
 def open_logbook():
@@ -127,7 +211,7 @@ def open_logbook():
     global ocean, began
     try:
         began = began or time()
-        ocean = logbook.read(Ocean(MOST_AWAKE), time())
+        ocean = logbook.read(Ocean(MOST_AWAKE, gate and gate.chat), time())
     except LogbookTrouble as trouble:
         raise refusal(trouble) from trouble
 
@@ -160,7 +244,8 @@ def front_door():
     """Show where to start, and who is sailing."""
     return dict(
         reply="Welcome! Here are two games. Steps has five puzzles: start with /begin. "
-        "Mocean is an ocean with many ships: start with /join?name=YOUR-NAME",
+        "Mocean is an ocean with many ships: start with /join?name=YOUR-NAME"
+        + ("" if CLUB_WORD else " Anybody may join."),
         steps="/steps",
         mocean="/mocean",
         sailors=ocean.who(),
@@ -171,7 +256,8 @@ def front_door():
 def rules():
     """Show these rules."""
     return dict(
-        reply="Mocean is a small ocean planet. Join with a name, sail, talk, dive, and find what there is to find.",
+        reply="Mocean is a small ocean planet. Join with a name, sail, talk, dive, and find what there is to find. "
+        "Be kind: your club leader can read all chat, also what you say to one sailor.",
         routes=replies.rules(),
     )
 
@@ -193,22 +279,30 @@ def status():
 # ---- Coming and going ----
 
 
-class WrongWord(Trouble):
-    status, word = 403, "wrong-word"
-
-
 def check_word(word):
     """Raises WrongWord if the club has a word and this is not it."""
     if CLUB_WORD and not secrets.compare_digest((word or "").encode(), CLUB_WORD.encode()):
         raise WrongWord("To join, send the club word as the key word. Your club leader knows it.", "mocean")
 
 
+def knock(known):
+    """Raises TooFast or Banned if nobody new may come from this address, or from this browser, whose id is known."""
+    if gate:
+        gate.count_join(visitor(), ocean.now)
+    ocean.need_no_ban(f"address {visitor()}")
+    ocean.need_no_ban(f"id {known}")
+
+
 @app.get("/join", instead="mocean" if CLUB_WORD else "join")
 def join(name, id=None, word=None):
     """Come aboard with a name of your own. With your id, come back to your ship."""
-    check_word(word)
     known = cookie("id")
-    sailor = ocean.join(name, id or (known if ocean.belongs(known, name) else None))
+    id = id or (known if ocean.belongs(known, name) else None)
+    if not id:
+        knock(known)
+    check_word(word)
+    sailor = ocean.join(name, id)
+    welcome(sailor)
     response.set_cookie("id", sailor.id, path="/", max_age=COOKIE_AGE, httponly=True, samesite="strict")
     welcome = f"Welcome aboard, {sailor.name}! Your id is {sailor.id}: write it down, and keep it secret."
     return {"reply": welcome, "name": sailor.name, "id": sailor.id, **ocean.location(sailor)}
@@ -235,7 +329,7 @@ def who():
 
 @app.get("/sendchat")
 def sendchat(sailor, message, name=None):
-    """Say something to everyone, or with a name to one sailor. The robot answers you: its name is Clem."""
+    """Say something to everyone, or with a name to one sailor; your club leader can read it. The robot Clem answers."""
     number, reached, full = ocean.send(sailor, message, name)
     note = f" Mailboxes that are full: {full}." if full else ""
     return dict(reply=f"Sent as message {number}. Mailboxes reached: {reached}.{note}", number=number, reached=reached)
@@ -358,6 +452,10 @@ def chart():
 
 
 app.merge(steps.app)
+if lock:
+    for plugin in (Replies(KEYS), keep_logbook):
+        harbour.app.install(plugin)
+    app.merge(harbour.app)
 
 
 # ---- Without uWSGI: python mocean.py ----
@@ -386,4 +484,5 @@ class PatientHandler(WSGIRequestHandler):
 if __name__ == "__main__":
     host, port = address()
     check_logbook()
+    say_how_open()
     app.run(host=host, port=port, handler_class=PatientHandler, reloader=True)

@@ -11,8 +11,8 @@ Plain Python: no HTTP, no files, no clock. Whoever uses it sets the time, then a
     (5.0, 450.0)
 
 Words: a *sailor* is a player, with one ship. To *sound* is to measure how deep the sea floor is. A *tide* is one
-round of the treasure hunt. A sailor who goes *ashore* has no ship any more. What never changes, the sea floor for one, is
-in `planet.py`.
+round of the treasure hunt. Who goes *ashore* has no ship any more. What never changes, the sea floor for one, is in
+`planet.py`.
 
 Nothing moves by itself. A ship is remembered as a place, a heading, a speed and the time when that was so;
 where it is now is worked out when somebody asks. Sailors call this dead reckoning.
@@ -529,15 +529,22 @@ class Ocean:
         """Another id for a sailor who has lost the old one, which ends. Returns the sailor. Raises NoSailor."""
         sailor = self.find(name)
         del self.sailors[sailor.id]
-        self.awake.pop(sailor.id, None)
+        was_awake = self.awake.pop(sailor.id, None)
         sailor.id = new_id()
         self.sailors[sailor.id] = sailor
-        return self.sailor(sailor.id)
+        self.touched.add(sailor.id)
+        return self.sailor(sailor.id) if was_awake else sailor
 
     def ban(self, seconds, *whom):
         """Let nobody of these come aboard for a while. They are written like “name ada” or “address 10.0.0.1”."""
         self.bans = {who: until for who, until in self.bans.items() if until > self.now}
         self.bans.update(dict.fromkeys(whom, self.now + seconds))
+
+    def unban(self, who):
+        """Take back a ban, and those that were made together with it. Raises NoSailor."""
+        if who not in self.bans:
+            raise NoSailor("Nobody of this name is banned.")
+        self.bans = {other: until for other, until in self.bans.items() if until != self.bans[who]}
 
     def need_no_ban(self, who):
         """Raises Banned."""
@@ -558,10 +565,10 @@ class Ocean:
             ("ship", s.name, *self.place(s), s.heading, self.speed(s)) for s in self.awake_sailors() if not s.depth
         ]
         return {
-            "paused": bool(self.paused),
             "sailors": [charted(*ship) for ship in [clem, *ships]],
             "seamounts": [{**mount._asdict(), "found_by": self.found[mount.name]} for mount in self.discovered()],
             "chat": [letter._asdict() for letter in self.last_words],
+            "paused": bool(self.paused),
         }
 
 

@@ -10,7 +10,7 @@ It is known as the generic cell rate algorithm (GCRA): for each who asks it reme
 all came evenly. Whoever comes early by more than the burst allows has to wait.
 """
 
-# Why not a library? `limits`, `pyrate-limiter` and `throttled-py` take 4 to 17 microseconds a request, 12 MB, and mostly
+# Why not a library? `limits`, `pyrate-limiter` and `throttled-py` take 4 to 17 us a request, 12 MB, and the first two
 # a thread, which uWSGI doesn't run. `token-bucket` forgets nobody, and can't say how long to wait.
 
 MOST = 20_000  # whom one pace remembers
@@ -37,9 +37,10 @@ class Pace:
             self.forget(now)
         return 0
 
-    def is_spent(self, who, now):
-        """True if it may not be done now. This doesn't count."""
-        return self.slack < self.due.get(who, now) - now <= self.slack + self.gap
+    def left(self, who, now):
+        """What `wait` would say, without counting."""
+        early = self.due.get(who, now) - now
+        return early - self.slack if self.slack < early <= self.slack + self.gap else 0
 
     def forget(self, now):
         """Forget all who have rested, and if that isn't half of them, the oldest."""

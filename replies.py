@@ -41,6 +41,10 @@ EVERYWHERE = ("format", "id")  # keys that every route understands
 FORMATS = {"json": "application/json", "page": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8"}
 
 
+class CrossSite(Trouble):
+    status, word = 403, "cross-site"
+
+
 class MissingKey(Trouble):
     status, word = 400, "missing-key"
 
@@ -132,6 +136,11 @@ def sent():
     return request.environ.get("mocean.sent", {})
 
 
+def value_of(name):
+    """What was sent as a key or else as a cookie, or "". The key wins."""
+    return sent().get(name, "").strip() or cookie(name)
+
+
 def cookie(name):
     """What the browser remembers, or "". Whatever other programs on the same computer have set is passed over."""
     pairs = (pair.partition("=") for pair in request.environ.get("HTTP_COOKIE", "").split(";"))
@@ -165,7 +174,7 @@ def read_keys(wanted, values):
     """The arguments for a route, from the values sent. Raises MissingKey, BadValue, or what a key's reader raises."""
     arguments = {}
     for parameter, name, key, required in wanted:
-        text = values.get(name, "").strip() or (key.given_by and cookie(name))
+        text = value_of(name) if key.given_by else values.get(name, "").strip()
         if text:
             arguments[parameter] = read_key(name, key, text)
         elif required:
@@ -211,6 +220,22 @@ def refuse_machines(environ):
         raise Prefetch("Your browser asked before you did. Press Enter to ask for real.", "")
 
 
+def refuse_strange_pages(environ):
+    """Raises CrossSite when the page of another site asks by itself, like <img src="http://.../join?name=ada">.
+
+    A link that somebody clicks is welcome from anywhere. Browsers say so only to https and to their own computer; what
+    protects sailors everywhere is that their cookie is for our own pages: SameSite=Strict.
+    """
+    if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ.get("HTTP_SEC_FETCH_DEST") != "document":
+        raise CrossSite("A page of another site asked, and not you. Open the address yourself.", "")
+
+
+def refuse_bodies(environ):
+    """Raises BadValue for a request that brings something besides its URL: whoever sends it expects it to be read."""
+    if environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ:
+        raise BadValue("Your request has a body, which is not read. Put keys into the URL; in requests: params=", "")
+
+
 def refuse_giants(environ):
     """Raises UrlTooLong or HeadersTooLong."""
     url = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", ""))
@@ -232,13 +257,15 @@ def refusal(trouble):
 class Replies:
     """Install it on a Bottle app: routes then take keys, and all replies and errors look alike.
 
-    `keys` says what the parameters of the routes stand for, by name. Any other parameter is a text.
+    `keys` says what the parameters of the routes stand for, by name. Any other parameter is a text. `on_trouble` is
+    told each trouble.
     """
 
     name, api = "replies", 2
 
-    def __init__(self, keys=None):
+    def __init__(self, keys=None, on_trouble=None):
         self.keys = keys or {}
+        self.on_trouble = on_trouble  # a function that is told each trouble
 
     def setup(self, app):
         self.app = app
@@ -256,6 +283,9 @@ class Replies:
             request.environ["mocean.sent"] = read_query(query)
             check_format(sent().get("format", "text"))
             refuse_machines(request.environ)
+            refuse_strange_pages(request.environ)
+            if request.method in ("GET", "HEAD"):  # others are refused for their method
+                refuse_bodies(request.environ)
         except Trouble as trouble:
             raise refusal(trouble) from None
 
@@ -292,8 +322,12 @@ class Replies:
         trouble = error.exception if isinstance(error.exception, Trouble) else self.trouble_of(error)
         if trouble.status == 405:
             response.set_header("Allow", "GET, HEAD")
-        sentence = printable(str(trouble))
-        return render({"ok": False, "error": trouble.word, "reply": sentence, "try": self.way_out(trouble)})
+        if "wait" in trouble.fields:
+            response.set_header("Retry-After", str(trouble.fields["wait"]))
+        if self.on_trouble:
+            self.on_trouble(trouble)
+        reply = {"ok": False, "error": trouble.word, "reply": printable(str(trouble)), **trouble.fields}
+        return render({**reply, "try": self.way_out(trouble)})
 
     def trouble_of(self, error):
         """The trouble that fits an error of Bottle's."""
@@ -388,7 +422,7 @@ def render(reply):
     """The reply in the wanted form, ready to be sent."""
     form = wanted_format()
     response.content_type = FORMATS[form]
-    for name, value in HEADERS.items():
+    for name, value in HEADERS.items() if form != "page" else [*HEADERS.items(), *PAGE_HEADERS.items()]:
         response.set_header(name, value)
     return {"json": as_json, "page": as_page, "text": as_text}[form](reply) if reply else ""
 
@@ -462,8 +496,16 @@ HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # a URL may hold an id
+    "Cross-Origin-Resource-Policy": "same-origin",  # no page of another site gets a reply
     "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     + f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'",
+}
+
+# Only for pages: no other site may show them in a frame or hold on to their window, and they need no camera.
+PAGE_HEADERS = {
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
 PAGE = SimpleTemplate(

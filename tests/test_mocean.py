@@ -32,7 +32,7 @@ PROTOCOL = [
     ("/ping?id=ID", ["seafloor", "clearance"]),
     ("/look?id=ID", ["things"]),
     ("/inventory?id=ID", ["items"]),
-    ("/chart", ["size", "time", "sailors", "seamounts", "chat"]),
+    ("/chart", ["size", "time", "sailors", "seamounts", "chat", "paused"]),
     ("/status", ["version", "boot", "uptime", "sailors", "time"]),
     ("/mocean", ["routes"]),
     ("/begin", ["solved", "stage", "next"]),
