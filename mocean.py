@@ -175,7 +175,7 @@ def let_in(id):
     return sailor
 
 
-def welcome(sailor):
+def be_at_home(sailor):
     """Note where a sailor who has come aboard is at home."""
     if gate:
         gate.welcome(sailor, visitor())
@@ -302,7 +302,7 @@ def join(name, id=None, word=None):
         knock(known)
     check_word(word)
     sailor = ocean.join(name, id)
-    welcome(sailor)
+    be_at_home(sailor)
     response.set_cookie("id", sailor.id, path="/", max_age=COOKIE_AGE, httponly=True, samesite="strict")
     welcome = f"Welcome aboard, {sailor.name}! Your id is {sailor.id}: write it down, and keep it secret."
     return {"reply": welcome, "name": sailor.name, "id": sailor.id, **ocean.location(sailor)}
