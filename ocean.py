@@ -551,8 +551,7 @@ class Ocean:
         left = self.bans.get(who, 0) - self.now
         if left > 0:
             raise Banned(
-                f"The harbour master has closed the harbour for you. Talk to your club leader, or come back in "
-                f"{math.ceil(left / 60)} minutes.",
+                f"The harbour is closed for you. Talk to your club leader, or come back in {math.ceil(left / 60)} min.",
                 "who",
             )
 

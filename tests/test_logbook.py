@@ -35,7 +35,8 @@ def state(ocean):
     """All that a logbook keeps exactly. When somebody was heard is written only once a minute."""
     sailors = {id: {**vars(sailor), "heard": None} for id, sailor in ocean.sailors.items()}
     names = {name: sailor.id for name, sailor in ocean.names.items()}
-    return sailors, names, ocean.tide, ocean.treasures, ocean.found, ocean.last_number, [*ocean.last_words]
+    world = ocean.tide, ocean.treasures, ocean.found, ocean.last_number, ocean.paused, ocean.pauses, ocean.bans
+    return sailors, names, world, [*ocean.last_words]
 
 
 def read(file, now=1000.0):
@@ -109,6 +110,17 @@ class OceanAndLogbook(RuleBasedStateMachine):
     @rule()
     def sleep(self):
         self.ocean.now += NAP
+
+    @rule(name=st.sampled_from(NAMES), seconds=st.floats(0, 1e6))
+    def pause_mute_ban_and_resume(self, name, seconds):
+        """What the harbour master can do. The others' rules need an open sea."""
+        self.ocean.mute(self.sailor(name).name)
+        self.ocean.pause()
+        self.the_logbook_has_everything()
+        self.ocean.now += seconds
+        self.ocean.resume()
+        self.ocean.ban(seconds, f"address {seconds}")
+        self.ocean.give_new_id(name)
 
     @rule(name=st.sampled_from(NAMES), hats=st.integers(), friends=st.dictionaries(st.text(), st.lists(st.text())))
     def wear(self, name, hats, friends):

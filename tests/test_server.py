@@ -48,12 +48,70 @@ def raw(server, request):
         ("GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1", 404),
         ("GET /begin?" + "x" * 9000 + " HTTP/1.1", 414),
         ("BREW /begin HTTP/1.1", 405),
+        ("TRACE /begin HTTP/1.1", 405),
+        ("PROPFIND /begin HTTP/1.1", 405),
+        ("OPTIONS /begin HTTP/1.1", 405),
+        ("GET\0 /begin HTTP/1.1", 405),
         ("POST /begin HTTP/1.1\r\nContent-Length: 5", 405),
+        ("POST /begin HTTP/1.1\r\nX-HTTP-Method-Override: GET\r\nContent-Length: 5", 405),
+        ("GET /begin HTTP/1.1\r\nX-HTTP-Method-Override: DELETE", 200),
+        ("GET /begin HTTP/1.1\r\nContent-Length: 5", 400),
+        ("GET /begin HTTP/1.1\r\nTransfer-Encoding: chunked", 400),
+        ("GET /begin HTTP/1.1\r\nContent-Length: 0", 200),
+        ("GET /begin?message=1&message=2 HTTP/1.1", 400),
+        ("GET /begin?%00=1 HTTP/1.1", 400),
+        ("GET /begin%00 HTTP/1.1", 404),
+        ("GET /begin HTTP/1.1\r\nX-Long: " + "x" * 17000, 431),
+        ("GET /begin HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: image", 403),
+        ("GET /begin HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: document", 200),
     ],
 )
 def test_odd_requests_get_the_right_status(server, request_line, status):
     reply = raw(server, f"{request_line}\r\nHost: localhost\r\nConnection: close\r\n\r\nxxxxx".encode())
     assert reply.split()[1] == str(status).encode()
+
+
+@pytest.mark.parametrize("form", ["text", "json", "page"])
+def test_every_reply_has_the_headers_that_keep_it_here(server, form):
+    for route in ("begin", "location", "nope"):
+        headers = server.ask(route, format=form).headers
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert ("X-Frame-Options" in headers) == (form == "page")
+
+
+def test_limits_on_the_real_server(server):
+    """A burst passes; then the reply says how long to wait, and that the wait is worth it."""
+    id = server.json("join", name="hasty")["id"]
+    replies = [server.ask("sendchat", id=id, message="hi", name="hasty", format="json") for _ in range(7)]
+    assert [reply.status_code for reply in replies[:5]] == [200] * 5
+    refused = next(reply for reply in replies if reply.status_code == 429)
+    assert list(refused.json()) == ["ok", "error", "reply", "wait", "try"]
+    assert (refused.json()["error"], refused.json()["wait"]) == ("too-fast", 1)
+    assert refused.headers["Retry-After"] == "1"
+    assert "time.sleep(1)" in refused.json()["reply"]
+    assert server.json(refused.json()["try"][1:].partition("?")[0], id=id)["ok"]
+    time.sleep(refused.json()["wait"])
+    assert server.ask("sendchat", id=id, message="hi", name="hasty").ok
+
+
+def test_a_proxy_is_believed_only_if_it_is_named(tmp_path):
+    """Forty join through one proxy, each from an address of their own; sixty more from one address, and no more."""
+    server = Server(MOCEAN_PROXIES="127.0.0.0/8").start(tmp_path / "log")
+    try:
+
+        def join(name, address):
+            return requests.get(server.url + "join", {"name": name}, headers={"X-Forwarded-For": address}).status_code
+
+        assert {join(f"a{number}", f"192.0.2.{number}") for number in range(40)} == {200}
+        assert {join(f"b{number}", "evil, 203.0.113.1") for number in range(60)} == {200}
+        assert join("last", "evil, 203.0.113.1") == 429
+        assert join("last", "203.0.113.2") == 200
+    finally:
+        server.kill()
 
 
 def test_a_bug_is_a_sentence_from_the_real_thing_too(copy_of_code, tmp_path):
@@ -171,7 +229,16 @@ def test_more_than_one_ocean_is_refused(several):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("MOCEAN_MOST_AWAKE", "many"), ("MOCEAN_MOST_AWAKE", "-1"), ("MOCEAN_SYNC", "no")]
+    ("name", "value"),
+    [
+        ("MOCEAN_MOST_AWAKE", "many"),
+        ("MOCEAN_MOST_AWAKE", "-1"),
+        ("MOCEAN_SYNC", "no"),
+        ("MOCEAN_LIMITS", "maybe"),
+        ("MOCEAN_PROXIES", "my proxy"),
+        ("MOCEAN_PROXIES", "10.0.0.1/8"),
+        ("MOCEAN_LANGUAGES", "en,klingon"),
+    ],
 )
 def test_a_setting_that_is_nonsense_stops_the_start(name, value):
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), name: value}
