@@ -372,6 +372,8 @@ class Replies:
             read_keys([wanted for wanted in self.wanted(self.route(name)) if wanted.key.given_by], sent())
         except Trouble as stranger:
             name, values = stranger.instead
+        except HTTPResponse:  # the key is right, and its reader has an answer of its own
+            pass
         route = self.route(name)
         return self.example(self.route(route.config.get("instead", name)), **values)
 
