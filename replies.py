@@ -367,7 +367,8 @@ class Replies:
 
         A route of which no example works for everybody has an `instead`: the name of one that does.
         """
-        name, values = trouble.instead or (request.route.rule[1:], {})
+        asked = request.environ.get("bottle.route")  # not yet known if a hook has raised the trouble
+        name, values = trouble.instead or (asked.rule[1:] if asked else request.path[1:], {})
         try:
             read_keys([wanted for wanted in self.wanted(self.route(name)) if wanted.key.given_by], sent())
         except Trouble as stranger:
