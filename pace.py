@@ -21,7 +21,7 @@ class Pace:
 
     def __init__(self, rate, burst):
         self.gap = 1 / rate
-        self.slack = (burst - 1) * self.gap  # seconds that one may be early
+        self.slack = (burst - 1) * self.gap + 1e-5  # seconds that one may be early, and what floats lose
         self.due = {}  # when the next one is due, by who asks
 
     def wait(self, who, now):
