@@ -34,8 +34,11 @@ backup: ## copy the logbook, also while the server runs: COPY=FILE unless beside
 crash: .venv/dev ## kill the server KILLS=1000 times while it is played, and see that nothing is lost
 	@$(BIN)python -m tests.crash $(or $(KILLS),1000)
 
+attack: .venv/dev ## attack the server in many ways, for an hour: PARTS="school --minutes=1" for a part of it
+	@$(BIN)python -m tests.attack $(PARTS)
+
 clean: ## remove all that was installed or left over
-	@rm -rf .venv .pytest_cache .hypothesis .ruff_cache __pycache__ tests/__pycache__ *.sock
+	@rm -rf .venv .pytest_cache .hypothesis .ruff_cache __pycache__ tests/__pycache__ tests/attack/__pycache__ bench/__pycache__ *.sock
 
 # What is installed: the groups `run` and `dev` of pyproject.toml.
 .venv/run .venv/dev: .venv/%: pyproject.toml | .venv/bin/pip
@@ -51,4 +54,4 @@ clean: ## remove all that was installed or left over
 	@$(PYTHON) -m venv .venv
 	@$(BIN)python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 
-.PHONY: help run play test lint format backup crash clean
+.PHONY: help run play test lint format backup crash attack clean

@@ -3,6 +3,8 @@
 The model is what a person would keep on paper: who is aboard, what each holds, and which letters wait for each.
 """
 
+from itertools import chain
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ import mocean
 from ocean import MAILBOX, NAP, Ocean
 from planet import TREASURES, lay_out
 from tests.conftest import Player
-from troubles import Cannot, MailboxFull, NoSailor, Paused, Trouble
+from troubles import Cannot, MailboxFull, NoSailor, Paused
 
 NAMES = ["ada", "bob", "carol", "dora"]
 WHO = st.sampled_from(NAMES)
@@ -133,7 +135,7 @@ class OceanAndModel(RuleBasedStateMachine):
         assert {name: sorted(items) for name, items in held.items()} == {
             name: sorted(items) for name, items in self.held.items()
         }
-        assert sorted([*sum(held.values(), []), *self.ocean.treasures]) == sorted(TREASURES)
+        assert sorted([*chain(*held.values()), *self.ocean.treasures]) == sorted(TREASURES)
 
     @invariant()
     def all_mail_is_where_it_was_sent(self):
@@ -177,8 +179,7 @@ def test_two_sailors_cannot_act_for_each_other(player, attempt, cookies):
     ada, eve = player.join("ada"), Player().join("eve")
     player.json("/sendchat", id=ada, message="secret", name="ada")
     ship = player.json("/location", id=ada)
-    for one in (attempt, cookies):
-        assert "ID" not in one.replace("ID%20", "").replace("%00ID", "").replace("&id=ID", "") or ada not in one
+    # ID is nearly ada's id: its last letter is missing.
     url = (
         attempt.replace("WRONG", "aaaaaaaa")
         .replace("OWN", eve)
@@ -194,8 +195,3 @@ def test_two_sailors_cannot_act_for_each_other(player, attempt, cookies):
     assert player.json("/location", id=ada) == ship
     letters = [letter for letter in mocean.ocean.names["ada"].mailbox if letter.sender != "ada"]
     assert letters == [] or attempt.startswith("/sendchat")
-
-
-def test_troubles_are_all_in_the_protocol():
-    words = {kind.word for kind in Trouble.__subclasses__()}
-    assert {"banned", "muted", "too-fast", "paused", "wrong-key", "cross-site"} <= words

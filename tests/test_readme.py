@@ -113,7 +113,7 @@ def make(*words, cwd=ROOT):
 
 def test_make_alone_lists_what_there_is():
     listed = re.findall(r"^  make (\w+)", make().stdout, re.MULTILINE)
-    assert listed == ["run", "play", "test", "lint", "format", "backup", "crash", "clean"]
+    assert listed == ["run", "play", "test", "lint", "format", "backup", "crash", "attack", "clean"]
 
 
 def test_make_run_starts_the_server_and_ctrl_c_stops_it(tmp_path):
