@@ -231,8 +231,9 @@ def refuse_strange_pages(environ):
 
 
 def refuse_bodies(environ):
-    """Raises BadValue for a request that brings something besides its URL: whoever sends it expects it to be read."""
-    if environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ:
+    """Raises BadValue for a GET that brings something besides its URL: whoever sends it expects it to be read."""
+    has_body = environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
+    if has_body and environ["REQUEST_METHOD"] in ("GET", "HEAD"):  # others are refused for their method
         raise BadValue("Your request has a body, which is not read. Put keys into the URL; in requests: params=", "")
 
 
@@ -274,18 +275,18 @@ class Replies:
 
     def guard(self):
         """Read the query before any route sees the request, and look up the route without needless slashes."""
-        query = request.environ.get("QUERY_STRING", "")
-        request.environ["PATH_INFO"] = "/" + request.path.strip("/")
+        environ = request.environ  # looked up once, as each look takes a while
+        query = environ.get("QUERY_STRING", "")
+        environ["PATH_INFO"] = "/" + request.path.strip("/")
         # If the query can't be read, at least its form of reply is known.
-        request.environ["mocean.sent"] = dict(re.findall("(?:^|&)(format)=([a-z]+)", query))
+        environ["mocean.sent"] = dict(re.findall("(?:^|&)(format)=([a-z]+)", query))
         try:
-            refuse_giants(request.environ)
-            request.environ["mocean.sent"] = read_query(query)
-            check_format(sent().get("format", "text"))
-            refuse_machines(request.environ)
-            refuse_strange_pages(request.environ)
-            if request.method in ("GET", "HEAD"):  # others are refused for their method
-                refuse_bodies(request.environ)
+            refuse_giants(environ)
+            environ["mocean.sent"] = values = read_query(query)
+            check_format(values.get("format", "text"))
+            refuse_machines(environ)
+            refuse_strange_pages(environ)
+            refuse_bodies(environ)
         except Trouble as trouble:
             raise refusal(trouble) from None
 
