@@ -8,8 +8,9 @@ import sys
 import pytest
 import requests
 
+from crew import GIVEN_AWAY, MOST_KEPT
 from harbour import Watch, token, url_of
-from ocean import CHAT_WAITS, GIVEN_AWAY, MOST_KEPT, NAP, PAUSED
+from ocean import CHAT_WAITS, NAP, PAUSED
 from planet import SIZE, TREASURES
 from sailors import Sailor
 from tests.conftest import ROOT, UWSGI, Server, free_port
