@@ -180,6 +180,20 @@ def test_the_log_is_private_and_cannot_be_forged(server):
     assert "\x1b" not in log
 
 
+def test_without_a_club_word_it_says_that_anybody_may_join(server, tmp_path):
+    assert "Anybody may join" in server.log.read_text()
+    assert "Anybody may join" in server.json("")["reply"]
+    closed = Server(MOCEAN_WORD="plank").start(tmp_path / "log")
+    try:
+        assert "Anybody may join" not in closed.log.read_text()
+        assert "Anybody may join" not in closed.json("")["reply"]
+        assert closed.json("join", name="ada")["error"] == "wrong-word"
+        assert closed.json("join", name="ada", word="plank")["ok"]
+        assert "plank" not in closed.log.read_text()
+    finally:
+        closed.kill()
+
+
 def test_it_says_which_address_to_open(server):
     assert f"\nMocean is open: http://localhost:{server.port}/\n" in server.log.read_text()
 
