@@ -142,6 +142,10 @@ class Crew:
             raise NoSailor("Nobody of this name is banned.")
         self.bans = {other: until for other, until in self.bans.items() if until != self.bans[who]}
 
+    def banned(self):
+        """Who may not come aboard, and for how many seconds more."""
+        return [(who, until - self.now) for who, until in self.bans.items() if until > self.now]
+
     def need_no_ban(self, who):
         """Raises Banned."""
         left = self.bans.get(who, 0) - self.now

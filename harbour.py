@@ -86,9 +86,8 @@ class Watch:
     """Counts what sailors ask, and keeps the errors they get, so that the leader sees who is stuck. In memory only."""
 
     def __init__(self):
-        self.asked = (
-            OrderedDict()
-        )  # by id: the minute, the requests in it and in the minute before, the network address
+        # By id: the minute, how many requests were in it and in the one before, and the network address.
+        self.asked = OrderedDict()
         self.errors = {}  # by id: the last few, each as (when, route, trouble)
 
     def note(self, sailor, now, address):
@@ -135,7 +134,7 @@ def harbour(ocean):
         paused=bool(ocean.paused),
         sailors=[seen(sailor, ocean) for sailor in sorted(ocean.awake_sailors(), key=lambda sailor: look(sailor.name))],
         messages=[{**letter._asdict(), "to": to} for letter, to in ocean.last_said],
-        bans=[{"who": who, "minutes": round((until - ocean.now) / 60, 1)} for who, until in ocean.bans.items()],
+        bans=[{"who": who, "minutes": round(left / 60, 1)} for who, left in ocean.banned()],
         commands=[command(route) for route in app.routes],
     )
 

@@ -273,7 +273,9 @@ def test_a_ban_ends_by_itself(ocean):
         ocean.join("Ada")
     with pytest.raises(Banned):
         ocean.sailor(ada.id)
+    assert ocean.banned() == [("name ada", 60), (f"id {ada.id}", 60)]
     ocean.now += 60
+    assert ocean.banned() == []
     assert ocean.join("ada")
 
 
