@@ -79,8 +79,8 @@ def guess(target, seconds):
         reply = requests.get(f"{target.url}location?id=guess{tried}&format=json", timeout=10)
         tried += 1
         heard += reply.status_code == 403
-    tests = heard / seconds
-    years = 31**8 / 30 / (1 + tests) / (365 * 24 * 3600)
+    # After the burst of 60. Of 31 ** 8 ids, 30 are right: on average, one in 31 parts of all has to be tried.
+    years = 31**8 / 31 / max(1, (heard - 60) / seconds) / (365 * 24 * 3600)
     figure = f"{tried / seconds:.0f}/s asked, {heard} of {tried} told anything in {seconds} s"
     return [
         (
