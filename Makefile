@@ -38,6 +38,9 @@ crash: $(VENV)/dev ## kill the server KILLS=1000 times while it is played, and s
 soak: $(VENV)/dev ## as root: run the service for MINUTES=35 under a systemd of its own, and see that it stays well
 	@$(BIN)python -m tests.soak $(or $(MINUTES),35)
 
+attack: $(VENV)/dev ## attack the server in many ways, for an hour: PARTS="school --minutes=1" for a part of it
+	@$(BIN)python -m tests.attack $(PARTS)
+
 picture: $(VENV)/dev ## make the picture of the map in the README again: needs Chromium
 	@$(BIN)python -m tests.picture
 
@@ -48,7 +51,7 @@ uninstall: ## take the service away: the logbook stays, unless LOGBOOK=remove
 	@$(PYTHON) install.py --uninstall --logbook $(or $(LOGBOOK),keep)
 
 clean: ## remove all that was installed or left over
-	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache __pycache__ tests/__pycache__ *.sock
+	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache __pycache__ */__pycache__ tests/attack/__pycache__ *.sock
 
 # What is installed: the groups `run` and `dev` of pyproject.toml.
 $(VENV)/run $(VENV)/dev: $(VENV)/%: pyproject.toml | $(VENV)/bin/pip
@@ -64,4 +67,4 @@ $(VENV)/bin/pip:
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 
-.PHONY: help run play test lint format backup crash soak picture install uninstall clean
+.PHONY: help run play test lint format backup crash soak attack picture install uninstall clean

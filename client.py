@@ -18,7 +18,6 @@ from urllib.parse import parse_qsl
 
 import requests
 
-TIMEOUT = 10  # seconds to wait for a reply
 PAUSES = [0.5, 1, 2, 4]  # seconds before each new try; then it gives up
 ACT_TWICE = {"sendchat", "accel", "join", "quit"}  # asked again after a lost reply, these would do something else
 CHAT_WAITS = 1  # the bit of a ship's status that says so
@@ -69,11 +68,13 @@ class Client:
         elif route == "quit" and reply.ok:
             self.id = None
 
-    def get(self, route, keys):
-        """The server's reply. Tries again what is safe to repeat, after growing pauses."""
-        for pause in [*PAUSES, None]:
+    def get(self, route, keys, pauses=PAUSES):
+        """The server's reply. Tries again what is safe to repeat, after growing pauses. Waits if we ask too fast."""
+        for pause in [*pauses, None]:
             try:
-                return requests.get(f"{self.address}/{route}", params=keys, timeout=TIMEOUT)
+                while (reply := requests.get(f"{self.address}/{route}", params=keys, timeout=10)).status_code == 429:
+                    time.sleep(int(reply.headers.get("Retry-After", 1)))
+                return reply
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as problem:
                 if pause is None or not may_repeat(route, keys, problem):
                     raise
@@ -103,15 +104,14 @@ class Client:
             self.id = None
             self.say("The server does not know your id any more. Join again, please.")
         while ship.get("status", 0) & CHAT_WAITS and id == self.id:
-            # `after` tells what we have read: a lost reply loses no message, and none comes twice.
-            letter = self.get_json("popchat", id=id, after=self.last_read)
+            letter = self.get_json("popchat", id=id, after=self.last_read)  # so a lost reply loses nothing
             if not letter.get("number"):
                 break
             self.last_read = letter["number"]
             self.say(f"[chat] {letter['sender']}: {letter['message']}")
 
     def get_json(self, route, **keys):
-        return requests.get(f"{self.address}/{route}", params={**keys, "format": "json"}, timeout=TIMEOUT).json()
+        return self.get(route, {**keys, "format": "json"}, pauses=[]).json()
 
     def say(self, text):
         """Print something while somebody is typing."""

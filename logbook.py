@@ -26,7 +26,9 @@ from datetime import datetime
 from time import time
 from typing import get_origin
 
-from ocean import Message, Ocean, Sailor, Trouble
+from ocean import Ocean
+from sailors import Message, Sailor
+from troubles import Trouble
 
 PLAIN = (bool, int, float, str)  # the types that SQLite can keep as they are
 SYNC = {"normal": "NORMAL", "full": "FULL"}  # what survives a power cut: nearly everything, or everything
@@ -46,6 +48,11 @@ MIGRATIONS = [
     """,
     """
     CREATE TABLE chat (number INTEGER PRIMARY KEY, sender TEXT, message TEXT, sent REAL);
+    """,
+    """
+    ALTER TABLE ocean ADD COLUMN paused REAL DEFAULT 0;
+    ALTER TABLE ocean ADD COLUMN pauses REAL DEFAULT 0;
+    CREATE TABLE bans (who TEXT PRIMARY KEY, until REAL);
     """,
 ]
 
@@ -192,11 +199,16 @@ class Logbook:
 
     def write_world(self, ocean):
         """Write what is not about one sailor. It is little, so it is written as a whole."""
-        self.connection.execute("UPDATE ocean SET tide = ?, last_number = ?", [ocean.tide, ocean.last_number])
+        self.connection.execute(
+            "UPDATE ocean SET tide = ?, last_number = ?, paused = ?, pauses = ?",
+            [ocean.tide, ocean.last_number, ocean.paused, ocean.pauses],
+        )
         self.connection.execute("DELETE FROM seamounts")
         self.connection.executemany("INSERT INTO seamounts VALUES (?, ?)", ocean.found.items())
         self.connection.execute("DELETE FROM chat")
         self.connection.executemany("INSERT INTO chat VALUES (?, ?, ?, ?)", ocean.last_words)
+        self.connection.execute("DELETE FROM bans")
+        self.connection.executemany("INSERT INTO bans VALUES (?, ?)", ocean.bans.items())
 
     @contextmanager
     def transaction(self):
@@ -233,14 +245,15 @@ class Logbook:
             table = rows("SELECT * FROM sailors ORDER BY heard")
             names = [name for name, *_ in table.description]
             sailors = [sailor_of(dict(zip(names, row)), mail, now) for row in table]
-            tide, last_number = rows("SELECT tide, last_number FROM ocean").fetchone() or (1, 0)
+            world = rows("SELECT tide, last_number, paused, pauses FROM ocean").fetchone() or (1, 0, 0.0, 0.0)
             found = dict(rows("SELECT * FROM seamounts"))
+            bans = dict(rows("SELECT * FROM bans"))
             words = [Message(*row) for row in rows("SELECT * FROM chat ORDER BY number")]
         except sqlite3.OperationalError:
             raise
         except (sqlite3.DatabaseError, ValueError) as error:
             raise Damaged(str(error)) from error
-        ocean.restore(now, sailors, tide, last_number, found, words)
+        ocean.restore(now, sailors, *world, found, words, bans)
         self.columns = set(names)
         self.pages = {sailor.id: Page(sailor) for sailor in sailors}
         self.world = world_of(ocean)
@@ -369,7 +382,7 @@ def from_column(name, value):
 
 def world_of(ocean):
     """What the file should have of all that isn't about one sailor, but for the words, which have numbers."""
-    return ocean.tide, ocean.last_number, dict(ocean.found)
+    return ocean.tide, ocean.last_number, ocean.paused, ocean.pauses, dict(ocean.found), dict(ocean.bans)
 
 
 def sailor_of(row, mail, now):

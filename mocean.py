@@ -12,6 +12,7 @@ To add a route, write a function under `@app.get("/its-name")`. Its parameters a
 import os
 import secrets
 import sys
+from contextlib import suppress
 from time import time
 from urllib.parse import quote
 from wsgiref.simple_server import WSGIRequestHandler
@@ -21,13 +22,17 @@ from bottle import Bottle, request, response
 # uWSGI looks for modules where it was started, and that may be anywhere.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import harbour
+import manners
 import pages
 import steps
+from gate import Gate, address_of, networks
 from logbook import SYNC, Logbook, LogbookTrouble, default_file
-from ocean import ACCELERATE, Ocean, Trouble
+from ocean import ACCELERATE, Ocean
 from planet import CLEM, SIZE, TREASURES
-from replies import Key, Replies, cookie, number, one_of, refusal, sent, whole_number
+from replies import Key, Replies, cookie, number, one_of, refusal, sent, value_of, whole_number
 from settings import free_address, refuse_start, setting
+from troubles import TooFast, WrongWord
 
 try:
     import uwsgi  # exists only in programs that uWSGI has started
@@ -39,6 +44,26 @@ COOKIE_AGE = 60 * 24 * 3600  # seconds that a browser remembers an id
 
 
 # ---- Starting up ----
+
+
+def harbour_key(text):
+    """The key of the harbour. Stops if it is too short, and doesn't say what it is."""
+    if len(text) < harbour.SHORTEST_KEY:
+        refuse_start(
+            f"The setting MOCEAN_HARBOUR_KEY needs {harbour.SHORTEST_KEY} or more characters, not {len(text)}."
+        )
+    return text
+
+
+def words(text):
+    """The words in a text, separated by commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def languages(text):
+    """The codes of languages. Raises ValueError if rude words are not known of each."""
+    manners.word_filter(words(text))
+    return words(text)
 
 
 def refuse_company():
@@ -53,11 +78,18 @@ def refuse_company():
 
 refuse_company()
 CLUB_WORD = setting("MOCEAN_WORD", None)
+HARBOUR_KEY = setting("MOCEAN_HARBOUR_KEY", None, harbour_key)
+LANGUAGES = setting("MOCEAN_LANGUAGES", [], languages, "one or more codes of languages, like en,de") or ["en"]
+RUDE_WORDS = setting("MOCEAN_RUDE_WORDS", [], words)
+LIMITS = setting("MOCEAN_LIMITS", "on", one_of(("on", "off")), "on or off")
+PROXIES = setting("MOCEAN_PROXIES", (), networks, "one or more addresses or networks, like 127.0.0.1,10.0.0.0/8")
 MOST_AWAKE = setting("MOCEAN_MOST_AWAKE", 500, whole_number, "a whole number")
 logbook = Logbook(
     setting("MOCEAN_LOGBOOK", default_file(os.environ)),
     setting("MOCEAN_SYNC", "normal", one_of(SYNC), "normal or full"),
 )
+gate = Gate() if LIMITS == "on" else None
+lock = harbour.Lock(HARBOUR_KEY, gate) if HARBOUR_KEY else None
 ocean = None  # until the first request: uWSGI makes its worker, and each new one, from a program that has no ocean yet
 began = None  # the time of that request
 
@@ -70,12 +102,22 @@ def check_logbook():
         refuse_start(f"Mocean can't start. {trouble}")
 
 
+def say_how_open():
+    """Tell the log what a leader should know."""
+    if not CLUB_WORD:
+        print("Anybody may join: no club word is set. MOCEAN_WORD sets one.", flush=True)
+    if not manners.RUDE:
+        print("Rude words are not refused: python -m pip install badwords-py", flush=True)
+
+
+manners.teach(LANGUAGES, RUDE_WORDS)
 if uwsgi:
     check_logbook()
+    say_how_open()
 
 # What the parameters of the routes stand for. Others are plain texts.
 KEYS = {
-    "sailor": Key("your secret id: join tells you", read=lambda id: ocean.sailor(id), name="id", given_by="join"),
+    "sailor": Key("your secret id: join tells you", read=lambda id: asking(id), name="id", given_by="join"),
     "id": Key("the secret id that join told you", example="YOUR-ID"),
     "name": Key("the name of a sailor", example=lambda: ocean.free_name()),
     "word": Key("the club word: ask your club leader"),
@@ -87,6 +129,11 @@ KEYS = {
     "depth": Key("a depth in metres, like 2.5", 2.5, number),
     "item": Key("the name of a treasure", "pearl"),
     "follow": Key("the name of a ship", CLEM),
+    "ocean": Key(
+        "the harbour key, which the club leader has", read=lambda key: unlocked(key), name="key", given_by="harbour"
+    ),
+    "minutes": Key("a number of minutes, like 60", 60, number),
+    "address": Key("yes or no", "no"),
 }
 
 app = application = Bottle()
@@ -99,7 +146,7 @@ def note_for_log():
         uwsgi.set_logvar("asked", quote(f"{request.method[:10]} {request.path[:100]}", safe="/ "))
 
 
-replies = Replies(KEYS, aboard=lambda: whose_ship())
+replies = Replies(KEYS, aboard=lambda: whose_ship(), on_trouble=lambda trouble: note_trouble(trouble))
 app.install(replies)
 
 
@@ -109,9 +156,49 @@ def begin_request():
     if not ocean:
         open_logbook()
     ocean.now = time()
-    id = sent().get("id") or cookie("id")
-    if id:
-        ocean.hear(id)
+    try:
+        request.environ["mocean.sailor"] = let_in(value_of("id"))
+    except TooFast as trouble:
+        raise refusal(trouble) from None
+
+
+def let_in(id):
+    """The sailor with this id, who wakes, or None. Raises TooFast."""
+    sailor = gate.admit(ocean, id, visitor()) if gate else ocean.hear(id)
+    if sailor and lock:
+        harbour.watch.note(sailor, ocean.now, visitor())
+    return sailor
+
+
+def be_at_home(sailor):
+    """Note where a sailor who has come aboard is at home."""
+    if gate:
+        gate.welcome(sailor, visitor())
+    if lock:
+        harbour.watch.note(sailor, ocean.now, visitor())
+
+
+def visitor():
+    """The network address of who asks."""
+    return address_of(request.environ, PROXIES)
+
+
+def asking(id):
+    """The sailor who asks: found already, or else it is the trouble why not."""
+    return request.environ.get("mocean.sailor") or ocean.sailor(id)
+
+
+def unlocked(key):
+    """The ocean, for who has the key of the harbour. Raises WrongKey or TooFast."""
+    lock.open(key, visitor(), ocean.now)
+    return ocean
+
+
+def note_trouble(trouble):
+    """Let the leader see which errors a sailor gets."""
+    sailor = request.environ.get("mocean.sailor")
+    if lock and ocean and sailor:
+        harbour.watch.note_error(sailor, ocean.now, request.path, trouble)
 
 
 def open_logbook():
@@ -119,7 +206,7 @@ def open_logbook():
     global ocean, began
     try:
         began = began or time()
-        ocean = logbook.read(Ocean(MOST_AWAKE), time())
+        ocean = logbook.read(Ocean(MOST_AWAKE, gate and gate.chat), time())
     except LogbookTrouble as trouble:
         raise refusal(trouble) from trouble
 
@@ -168,8 +255,8 @@ def whose_ship():
     """
     if not ocean:
         return "", ""
-    before, asked = (ocean.sailors.get(id.strip().lower()) for id in (cookie("id"), sent().get("id", "")))
-    now = ocean.sailors.get(request.environ.get("mocean.kept", cookie("id")))
+    before, asked = aboard(kept_so_far()), aboard(request.environ.get("mocean.sailor")) if sent().get("id") else None
+    now = ocean.sailors.get(request.environ["mocean.kept"]) if "mocean.kept" in request.environ else before
     if asked and not now:
         remember(asked)
         return asked.name, f"From now on this browser sails the ship of {asked.name}: URLs need no id any more."
@@ -181,6 +268,17 @@ def whose_ship():
     return (now.name, "") if now else ("", "")
 
 
+def kept_so_far():
+    """The sailor whose id the browser has kept, or None. It too must pass the gate, or a page would help to guess."""
+    with suppress(TooFast):
+        return let_in(cookie("id")) if sent().get("id") else request.environ.get("mocean.sailor")
+
+
+def aboard(sailor):
+    """The sailor, or None if this one has just quit."""
+    return sailor if sailor and sailor.id in ocean.sailors else None
+
+
 # ---- Front doors ----
 
 
@@ -189,7 +287,8 @@ def front_door():
     """Show where to start, and who is sailing."""
     return dict(
         reply="Welcome! Here are two games. Steps has five puzzles: start with /begin. "
-        "Mocean is an ocean with many ships: start with /join?name=YOUR-NAME",
+        "Mocean is an ocean with many ships: start with /join?name=YOUR-NAME"
+        + ("" if CLUB_WORD else " Anybody may join."),
         steps="/steps",
         mocean="/mocean",
         sailors=ocean.who(),
@@ -200,7 +299,8 @@ def front_door():
 def rules():
     """Show these rules."""
     return dict(
-        reply="Mocean is a small ocean planet. Join with a name, sail, talk, dive, and find what there is to find.",
+        reply="Mocean is a small ocean planet. Join with a name, sail, talk, dive, and find what there is to find. "
+        "Be kind: your club leader can read all chat, also what you say to one sailor.",
         routes=replies.rules(),
     )
 
@@ -209,9 +309,11 @@ def rules():
 def status():
     """Show how the server is: its version, how long it has been up (in seconds), who sails and what is left to find."""
     uptime, sailing = ocean.now - began, len(ocean.awake_sailors())
+    asleep, left = len(ocean.sailors) - sailing, len(ocean.treasures)
+    game = f"{count(sailing, 'ship')} sailing, {asleep} asleep, {in_words(uptime)} without a restart, "
+    news = [f"{game}{count(left, 'treasure')} left.", "The ocean is paused." if ocean.paused else "", logbook.news]
     return dict(
-        reply=f"{count(sailing, 'ship')} sailing, {len(ocean.sailors) - sailing} asleep, {in_words(uptime)} without a "
-        f"restart, {count(len(ocean.treasures), 'treasure')} left. {logbook.news}".strip(),
+        reply=" ".join(filter(None, news)),
         version=VERSION,
         boot=logbook.boot,
         uptime=round(uptime, 3),
@@ -236,22 +338,30 @@ def in_words(seconds):
 # ---- Coming and going ----
 
 
-class WrongWord(Trouble):
-    status, word = 403, "wrong-word"
-
-
 def check_word(word):
     """Raises WrongWord if the club has a word and this is not it."""
     if CLUB_WORD and not secrets.compare_digest((word or "").encode(), CLUB_WORD.encode()):
         raise WrongWord("To join, send the club word as the key word. Your club leader knows it.", "mocean")
 
 
+def knock(known):
+    """Raises TooFast or Banned if nobody new may come from this address, or from this browser, whose id is known."""
+    if gate:
+        gate.count_join(visitor(), ocean.now)
+    ocean.need_no_ban(f"address {visitor()}")
+    ocean.need_no_ban(f"id {known}")
+
+
 @app.get("/join", instead="mocean" if CLUB_WORD else "join", then="speed heading look sendchat")
 def join(name, id=None, word=None):
     """Come aboard with a name of your own. With your id, come back to your ship."""
-    check_word(word)
     known = cookie("id")
-    sailor = ocean.join(name, id or (known if ocean.belongs(known, name) else None))
+    id = id or (known if ocean.belongs(known, name) else None)
+    if not id:
+        knock(known)
+    check_word(word)
+    sailor = ocean.join(name, id)
+    be_at_home(sailor)
     remember(sailor)
     welcome = f"Welcome aboard, {sailor.name}! Your id is {sailor.id}: write it down, and keep it secret."
     return {"reply": welcome, "name": sailor.name, "id": sailor.id, **ocean.location(sailor)}
@@ -278,7 +388,7 @@ def who():
 
 @app.get("/sendchat", then="sendchat popchat who")
 def sendchat(sailor, message, name=None):
-    """Say something to everyone, or with a name to one sailor. The robot answers you: its name is Clem."""
+    """Say something to everyone, or with a name to one sailor; your club leader can read it. The robot Clem answers."""
     number, reached, full = ocean.send(sailor, message, name)
     note = f" Mailboxes that are full: {full}." if full else ""
     return dict(reply=f"Sent as message {number}. Mailboxes reached: {reached}.{note}", number=number, reached=reached)
@@ -415,6 +525,10 @@ def static(name=None):
 
 
 app.merge(steps.app)
+if lock:
+    for plugin in (Replies(KEYS), keep_logbook):
+        harbour.app.install(plugin)
+    app.merge(harbour.app)
 
 
 # ---- Without uWSGI: python mocean.py ----
@@ -432,4 +546,5 @@ class PatientHandler(WSGIRequestHandler):
 if __name__ == "__main__":
     host, port = free_address()
     check_logbook()
+    say_how_open()
     app.run(host=host, port=port, handler_class=PatientHandler, reloader=True)

@@ -11,30 +11,28 @@ Plain Python: no HTTP, no files, no clock. Whoever uses it sets the time, then a
     (5.0, 450.0)
 
 Words: a *sailor* is a player, with one ship. To *sound* is to measure how deep the sea floor is. A *tide* is one
-round of the treasure hunt. What never changes, the sea floor for one, is in `planet.py`.
+round of the treasure hunt. Who goes *ashore* has no ship any more. What never changes, the sea floor for one, is in
+`planet.py`.
 
 Nothing moves by itself. A ship is remembered as a place, a heading, a speed and the time when that was so;
 where it is now is worked out when somebody asks. Sailors call this dead reckoning.
 """
 
 import math
-import re
-import secrets
-import unicodedata
-from collections import OrderedDict, defaultdict, deque
+from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
 from random import Random
-from typing import NamedTuple
 
+from crew import NAP, Crew
+from lookout import Lookout, charted, sighting
+from manners import HARBOUR, proper_message, proper_name, same_name
 from planet import (
-    ABILITIES,
     CLEM,
     CLEM_SPEED,
+    MOCEAN,
     SEAMOUNTS,
     SIZE,
     TREASURES,
-    bearing,
     clem_answer,
     clem_place,
     compass,
@@ -45,254 +43,96 @@ from planet import (
     seamount_at,
     wrap,
 )
+from sailors import NO_MESSAGE, Message, Sailor, new_id
+from troubles import (
+    BadValue,
+    Banned,
+    Cannot,
+    MailboxFull,
+    Muted,
+    NoItem,
+    OceanFull,
+    Paused,
+    TooFast,
+    UnknownId,
+)
 
-NAP = 15 * 60  # seconds without a request after which a sailor is asleep
 MAILBOX = 100  # messages that fit into a mailbox
-CHAT_LENGTH = 200  # characters in a message
 LAST_WORDS = 20  # messages to everyone that the chart shows
-HARBOUR = 50  # metres: new ships lie within this of the middle of the ocean, so that they see each other
+LAST_SAID = 50  # messages to anyone that the harbour master sees
+BERTHS = 50  # metres: new ships lie within this of the middle of the ocean, so that they see each other
 REACH_DOWN = 3  # metres: a treasure this much deeper or higher than the ship is still at its depth
 
 # What one key press does: which order, and by how much (metres a second, degrees).
 ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d": ("heading", +10)}
 
 # The bits of a ship's status.
-CHAT_WAITS, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER = 1, 2, 4, 8
+CHAT_WAITS, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER, PAUSED = 1, 2, 4, 8, 16
 
-MOCEAN = "Mocean"  # who speaks when the ocean itself has news
-SAMPLE_NAMES = ["ada", "grace", "sylvia", "jacques", "jeanne", "marie", "vasco", "zheng", "tupaia", "sindbad"]
-ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0 and 1, which look alike
 
-
-# ---- What can go wrong ----
-
-
-class Trouble(Exception):
-    """Why something can't be done, as a sentence, and a route with its keys that can.
-
-    Each kind is one error of the protocol: its HTTP status and its word.
-    Without a route, the reply shows how to ask the same route so that it works. "" is the front door.
-    """
-
-    status, word = 500, "bug"
-
-    def __init__(self, sentence, route=None, **keys):
-        super().__init__(sentence)
-        self.instead = None if route is None else (route, keys)
-
-
-class BadValue(Trouble):
-    status, word = 400, "bad-value"
-
-
-class UnknownId(Trouble):
-    status, word = 403, "unknown-id"
-
-
-class NoSailor(Trouble):
-    status, word = 404, "no-sailor"
-
-
-class NoItem(Trouble):
-    status, word = 404, "no-item"
-
-
-class NameTaken(Trouble):
-    status, word = 409, "name-taken"
-
-
-class MailboxFull(Trouble):
-    status, word = 409, "mailbox-full"
-
-
-class Cannot(Trouble):
-    status, word = 409, "cannot"
-
-
-class OceanFull(Trouble):
-    status, word = 503, "ocean-full"
-
-
-# ---- Sailors and their words ----
-
-
-class Message(NamedTuple):
-    """What somebody said. Every message in the ocean has a number of its own, one more than the one before."""
-
-    number: int
-    sender: str
-    message: str
-    sent: float
-
-
-NO_MESSAGE = Message(0, "", "", 0.0)
-
-
-@dataclass
-class Sailor:
-    """A player with a ship that was at x, y at the time `since`, and has sailed on like this ever since."""
-
-    name: str
-    id: str
-    x: float
-    y: float
-    since: float
-    heard: float  # the time of the last request
-    heading: float = 0.0
-    speed: float = 0.0
-    depth: float = 0.0  # as ordered; Ocean.depth is what the sea floor makes of it
-    items: list = field(default_factory=list)
-    mailbox: deque = field(default_factory=deque)
-
-    def ability(self, what):
-        """The best of what the ship can do by itself and with each thing aboard, see planet.ABILITIES."""
-        return max([ABILITIES[what], *(TREASURES.get(item, {}).get(what, 0) for item in self.items)])
-
-    def top_speed(self, depth):
-        """Metres a second, at most, at a depth."""
-        return float(self.ability("diving speed" if depth else "speed"))
-
-    def sight(self, depth):
-        """How many metres the sailor sees from a depth."""
-        return self.ability("sight") / (1 + depth / self.ability("clarity"))
-
-
-def proper_name(text):
-    """The text as a sailor's name: 2 to 16 letters, digits, - or _ of any script. Raises BadValue."""
-    name = unicodedata.normalize("NFKC", text).strip()
-    if 2 <= len(name) <= 16 and all(map(fits_a_name, name)) and not is_mark(name[0]) and not INVISIBLE.search(name):
-        return name
-    raise BadValue(f"A name has 2 to 16 letters, digits, - or _. “{text[:40]}” is not such a name.")
-
-
-def fits_a_name(character):
-    return character in "-_" or character.isalpha() or character.isdecimal() or is_mark(character)
-
-
-def is_mark(character):
-    """True for what some scripts set on a letter, like the vowels of Hindi."""
-    return unicodedata.category(character).startswith("M")
-
-
-def same_name(name):
-    """What two names have in common that differ only in case or Unicode form."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().casefold())
-
-
-# Letters and marks of Unicode that show nothing, with which one could pose as somebody else.
-INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-RESERVED_NAMES = {same_name(CLEM), same_name(MOCEAN)}
-
-
-def proper_message(text):
-    """The text as a chat message: one line of 1 to 200 characters, none of them control characters. Raises BadValue."""
-    line = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Zl", "Zp")).strip()
-    if 1 <= len(line) <= CHAT_LENGTH:
-        return line
-    raise BadValue(f"A message has 1 to {CHAT_LENGTH} characters. Yours, “{line[:40]}...”, has {len(line)}.")
-
-
-def new_id():
-    """A secret of 8 letters and digits: one of 31 ** 8, some 850 billion."""
-    return "".join(secrets.choice(ID_LETTERS) for _ in range(8))
-
-
-# ---- Who is near whom ----
-
-
-class Lookout:
-    """Knows which ships are near a place.
-
-    One look around serves all who ask until the next look, a few times a second: so a poll costs the same among
-    1,000 ships as alone. The ocean is cut into square cells, so that each ship is compared only with those around it.
-    """
-
-    CELL = 20  # metres
-    CELLS = SIZE // CELL  # in each direction
-
-    def __init__(self):
-        self.cells = defaultdict(list)
-        self.sighted = set()  # who sees another ship
-        self.looked = -math.inf
-
-    def is_due(self, now, ships):
-        """True four times a second. With thousands of ships a look takes longer, so there are fewer."""
-        return not 0 <= now - self.looked < max(0.25, ships / 5000)
-
-    def look_around(self, now, ships):
-        """Note where all ships are, each given as (who, x, y, metres of sight)."""
-        self.looked = now
-        self.cells.clear()
-        for who, x, y, _ in ships:
-            self.cells[self.cell(x), self.cell(y)].append((who, x, y))
-        self.sighted = {who for who, x, y, sight in ships if any(other != who for other in self.near(x, y, sight))}
-
-    def near(self, x, y, radius):
-        """Who was within so many metres of a place at the last look."""
-        steps = range(-math.ceil(radius / self.CELL), math.ceil(radius / self.CELL) + 1)
-        columns, rows = ({(self.cell(middle) + step) % self.CELLS for step in steps} for middle in (x, y))
-        for column in columns:
-            for row in rows:
-                for who, at_x, at_y in self.cells.get((column, row), ()):
-                    if distance(x, y, at_x, at_y) <= radius:
-                        yield who
-
-    def cell(self, metres):
-        return int(metres // self.CELL) % self.CELLS
-
-
-# ---- The ocean ----
-
-
-class Ocean:
+class Ocean(Crew):
     """All that changes. Set `now`, in seconds, before asking for anything."""
 
-    def __init__(self, most_awake=500):
-        self.now = 0.0
-        self.most_awake = most_awake
-        self.sailors = {}  # by id
-        self.touched = set()  # the ids of those who may have changed: what the logbook looks at
-        self.names = {}  # the same sailors by same_name
-        self.awake = OrderedDict()  # the same by id, but no sleepers, and who was heard longest ago comes first
+    def __init__(self, most_awake=500, chat_pace=None):
+        super().__init__(most_awake)
+        self.chat_pace = chat_pace  # how fast one sailor may talk: a Pace, or None for as fast as may be
         self.lookout = Lookout()
         self.found = {}  # the discovered seamounts' names, and who discovered them
         self.tide = 1
         self.treasures = lay_out(self.tide)  # by name, those that nobody holds
         self.last_number = 0
         self.last_words = deque(maxlen=LAST_WORDS)  # said to everyone
+        self.last_said = deque(maxlen=LAST_SAID)  # said to anyone: each is a message and to whom
+        self.paused = 0.0  # since when all ships stand still, or 0
+        self.pauses = 0.0  # seconds that all pauses before took
 
     # -- Coming and going
 
     def join(self, name, id=None):
         """The sailor of this name: a new one or, with the id, the one who is aboard already.
 
-        Raises BadValue, UnknownId, Cannot (the id is another sailor's), NameTaken or OceanFull.
+        Raises BadValue, UnknownId, Cannot (the id is another sailor's), NameTaken, Banned, Paused or OceanFull.
         """
-        name = proper_name(name)
         if id:
             return self.welcome_back(name, id)
-        if self.is_taken(name):
-            raise NameTaken(f"The name {name} is taken. Choose another one. If it is yours, send your id too.")
+        name = proper_name(name)
+        self.need_open_sea()
+        self.need_name(name)
         self.need_room()
+        self.need_berth()
         # The same name gets the same berth each time, without remembering it.
         berth = Random(same_name(name))
-        x, y = (SIZE / 2 + berth.uniform(-HARBOUR, HARBOUR) for _ in range(2))
+        x, y = (SIZE / 2 + berth.uniform(-BERTHS, BERTHS) for _ in range(2))
         sailor = Sailor(name, new_id(), x, y, since=self.now, heard=self.now)
+        if self.holder(name):
+            self.send_ashore(self.holder(name))
         self.take_aboard(sailor)
         return sailor
 
     def take_aboard(self, sailor):
         """Add a sailor, who has been heard of later than all others."""
-        self.sailors[sailor.id] = self.names[same_name(sailor.name)] = self.awake[sailor.id] = sailor
+        super().take_aboard(sailor)
         for item in sailor.items:
             self.treasures.pop(item, None)
-        self.touched.add(sailor.id)
+
+    def send_ashore(self, sailor):
+        """End a voyage: the name is free again, and what the ship held is where it lay before."""
+        places = lay_out(self.tide)
+        self.treasures.update({item: places[item] for item in sailor.items if item in places})
+        super().send_ashore(sailor)
+
+    def quit(self, id):
+        """End one's own voyage. Returns the name. Raises UnknownId or Paused."""
+        sailor = self.known(id)
+        self.need_open_sea()
+        self.send_ashore(sailor)
+        return sailor.name
 
     def welcome_back(self, name, id):
         """The sailor who has both this name and this id. Raises UnknownId or Cannot."""
         sailor = self.sailor(id)
         if same_name(sailor.name) != same_name(name):
-            raise Cannot(f"This id belongs to {sailor.name}, not to {name}. Leave the id out for a new ship.")
+            raise Cannot(f"This id belongs to {sailor.name}, not to {name[:16]}. Leave the id out for a new ship.")
         return sailor
 
     def sailor(self, id):
@@ -300,16 +140,17 @@ class Ocean:
         sailor = self.known(id)
         if self.is_asleep(sailor):
             self.need_room()
-            self.sail(sailor, speed=0.0)
+            self.note(sailor, speed=0.0)
         sailor.heard = self.now
         self.awake[sailor.id] = sailor
         self.awake.move_to_end(sailor.id)
         self.touched.add(sailor.id)
         return sailor
 
-    def restore(self, now, sailors, tide, last_number, found, words):
+    def restore(self, now, sailors, tide, last_number, paused, pauses, found, words, bans):
         """Fill a new ocean with what a logbook has kept: the sailors in the order in which they were heard."""
-        self.now, self.tide, self.last_number = now, tide, last_number
+        self.now, self.tide, self.last_number, self.paused, self.pauses = now, tide, last_number, paused, pauses
+        self.bans.update(bans)
         self.treasures = lay_out(tide)
         self.found.update(found)
         self.last_words.extend(words)
@@ -317,79 +158,37 @@ class Ocean:
             self.take_aboard(sailor)
         self.touched.clear()
 
-    def find(self, name):
-        """The sailor of this name, to whom something may be done. Raises NoSailor."""
-        sailor = self.names.get(same_name(name))
-        if not sailor:
-            raise NoSailor(f"No sailor is called “{name[:40]}”. See who is here.", "who")
-        self.touched.add(sailor.id)
-        return sailor
-
-    def known(self, id):
-        """The sailor with this id, awake or not. Raises UnknownId."""
-        sailor = self.sailors.get(id.strip().lower())
-        if not sailor:
-            raise UnknownId(f"No sailor has the id “{id[:20]}”. Join the game: the reply tells you your id.", "join")
-        return sailor
-
     def hear(self, id):
-        """If this is somebody's id, it wakes that sailor, even if the ocean has nothing else to do."""
-        with suppress(UnknownId, OceanFull):
-            self.sailor(id)
-
-    def quit(self, id):
-        """End a voyage: the name is free again, and what the ship held is where it lay before. Returns the name."""
-        sailor = self.known(id)
-        places = lay_out(self.tide)
-        self.treasures.update({item: places[item] for item in sailor.items if item in places})
-        self.touched.add(sailor.id)
-        del self.sailors[sailor.id], self.names[same_name(sailor.name)]
-        self.awake.pop(sailor.id, None)
-        return sailor.name
-
-    def belongs(self, id, name):
-        """True if this is the id of the sailor with this name."""
-        return id in self.sailors and self.names.get(same_name(name)) is self.sailors[id]
-
-    def is_taken(self, name):
-        return same_name(name) in self.names or same_name(name) in RESERVED_NAMES
-
-    def free_name(self):
-        """A name that a new sailor can take."""
-        numbered = (f"sailor{number}" for number in range(len(self.names) + 1))
-        return next(name for name in [*SAMPLE_NAMES, *numbered] if not self.is_taken(name))
-
-    def is_asleep(self, sailor):
-        return self.now - sailor.heard >= NAP
-
-    def awake_sailors(self):
-        """All who are not asleep."""
-        while self.awake and self.is_asleep(next(iter(self.awake.values()))):
-            self.awake.popitem(last=False)
-        return self.awake.values()
-
-    def need_room(self):
-        """Raises OceanFull if no other ship may sail now."""
-        if len(self.awake_sailors()) >= self.most_awake:
-            raise OceanFull(f"The ocean is full: {self.most_awake} ships sail now. Try again in a few minutes.", "who")
-
-    def who(self):
-        """The names of the robot and of all who are awake."""
-        return [CLEM, *sorted((sailor.name for sailor in self.awake_sailors()), key=str.casefold)]
+        """The sailor with this id, who wakes even if the ocean has nothing else to do; None if there is nobody."""
+        with suppress(UnknownId, Banned, OceanFull):
+            return self.sailor(id)
 
     # -- Sailing
 
     def place(self, sailor):
         """Where the ship is now, as (x, y). A sleeper's ship lies at anchor since the nap began."""
-        until = min(self.now, sailor.heard + NAP)
+        until = min(self.paused or self.now, sailor.heard + NAP)
         return reckon(sailor.x, sailor.y, sailor.heading, sailor.speed, max(0.0, until - sailor.since))
 
     def depth(self, sailor):
         """How deep the ship is now: as ordered, but where the sea floor is higher it rises by itself."""
         return min(sailor.depth, seafloor(*self.place(sailor))) if sailor.depth else 0.0
 
+    def speed(self, sailor):
+        """How fast the ship is now: as ordered, but in a pause all stand still."""
+        return 0.0 if self.paused else sailor.speed
+
+    def robot_time(self):
+        """What the clock of the robot shows: it stands still in pauses, as where the robot sails depends on it."""
+        return (self.paused or self.now) - self.pauses
+
     def sail(self, sailor, **orders):
-        """Set any of heading, speed, depth, x and y, from here and now on."""
+        """Set any of heading, speed, depth, x and y, from here and now on. Raises Paused."""
+        self.need_open_sea()
+        self.note(sailor, **orders)
+
+    def note(self, sailor, **orders):
+        """Note where the ship is now, and what changes."""
         sailor.x, sailor.y = self.place(sailor)
         sailor.since = self.now
         for order, value in orders.items():
@@ -437,7 +236,7 @@ class Ocean:
             "y": wrap(round(y, 2)),
             "depth": round(self.depth(sailor), 2),
             "heading": compass(round(sailor.heading, 2)),
-            "speed": round(sailor.speed, 2),
+            "speed": round(self.speed(sailor), 2),
             "status": self.status(sailor),
             "time": round(self.now, 3),
         }
@@ -445,7 +244,7 @@ class Ocean:
     def velocity(self, sailor):
         """Metres a second to the east and to the north."""
         course = math.radians(sailor.heading)
-        return math.sin(course) * sailor.speed, math.cos(course) * sailor.speed
+        return math.sin(course) * self.speed(sailor), math.cos(course) * self.speed(sailor)
 
     def status(self, sailor):
         """The status bits of the ship, added up."""
@@ -455,6 +254,7 @@ class Ocean:
             + SHIP_IN_SIGHT * (sailor.id in self.lookout.sighted)
             + TREASURE_IN_REACH * bool(self.reachable(sailor))
             + UNDER_WATER * (sailor.depth > 0)
+            + PAUSED * bool(self.paused)
         )
 
     # -- Seeing
@@ -463,7 +263,7 @@ class Ocean:
         """Look around if it is time to."""
         if self.lookout.is_due(self.now, len(self.awake)):
             ships = [(s.id, *self.place(s), s.sight(self.depth(s))) for s in self.awake_sailors()]
-            self.lookout.look_around(self.now, [*ships, (CLEM, *clem_place(self.now)[:2], 0)])
+            self.lookout.look_around(self.now, [*ships, (CLEM, *clem_place(self.robot_time())[:2], 0)])
 
     def look(self, sailor):
         """The ships, treasure and discovered seamounts in sight, the nearest first, with their distance and bearing."""
@@ -472,7 +272,7 @@ class Ocean:
         near = [self.sailors[who] for who in self.lookout.near(*here, sight + Lookout.CELL) if who in self.awake]
         things = [
             *[("ship", ship.name, *self.place(ship), self.depth(ship)) for ship in near if ship is not sailor],
-            ("robot", CLEM, *clem_place(self.now)[:2], 0.0),
+            ("robot", CLEM, *clem_place(self.robot_time())[:2], 0.0),
             *[("treasure", *treasure) for treasure in self.treasures.values()],
             *[("seamount", *mount[:4]) for mount in self.discovered()],
         ]
@@ -505,12 +305,16 @@ class Ocean:
         ]
 
     def get(self, sailor, item):
-        """Take a treasure aboard, and return its name. Asked again, the answer is the same. Raises NoItem or Cannot."""
+        """Take a treasure aboard, and return its name. Asked again, the answer is the same.
+
+        Raises NoItem, Cannot or Paused.
+        """
         name = next((name for name in TREASURES if same_item(name) == same_item(item)), None)
         if not name:
             raise NoItem(f"There is no item “{item[:40]}” in this ocean. Look around: what do you see?", "look")
         if name in sailor.items:
             return name
+        self.need_open_sea()
         if name not in self.treasures:
             raise Cannot(f"Another ship has “{name}”. Look for other treasure.", "look")
         if name not in self.reachable(sailor):
@@ -518,19 +322,19 @@ class Ocean:
         del self.treasures[name]
         sailor.items.append(name)
         if not self.treasures:
-            self.turn_tide(sailor)
+            self.turn_tide(f"{sailor.name} found the last treasure. A new tide hides all of it again!")
         return name
 
-    def turn_tide(self, finder):
-        """Lay out all treasure anew."""
+    def turn_tide(self, news):
+        """Lay out all treasure anew, and tell everyone why."""
         for sailor in self.sailors.values():
             self.touched.add(sailor.id)
             sailor.items.clear()
             if sailor.speed > sailor.top_speed(sailor.depth):
-                self.sail(sailor, speed=sailor.top_speed(sailor.depth))
+                self.note(sailor, speed=sailor.top_speed(sailor.depth))
         self.tide += 1
         self.treasures = lay_out(self.tide)
-        self.tell_everyone(MOCEAN, f"{finder.name} found the last treasure. A new tide hides all of it again!")
+        self.tell_everyone(MOCEAN, news)
 
     # -- Mail
 
@@ -538,24 +342,25 @@ class Ocean:
         """Say something to one sailor, or without a name to all who are awake; alone at sea, to the robot.
 
         Returns the message's number, how many mailboxes it reached and how many of them were full.
-        Raises BadValue, NoSailor or MailboxFull.
+        Raises BadValue, Muted, Paused, TooFast, NoSailor or MailboxFull.
         """
         line = proper_message(message)
+        self.need_voice(sailor)
         if name is None:
             number, reached, full = self.tell_everyone(sailor.name, line, but=sailor)
             return (number, reached, full) if reached + full else self.tell_clem(sailor, line, number)
         if same_name(name) == same_name(CLEM):
-            return self.tell_clem(sailor, line, self.write(sailor.name, line).number)
+            return self.tell_clem(sailor, line, self.write(sailor.name, line, CLEM).number)
         receiver = self.find(name)
         if len(receiver.mailbox) >= MAILBOX:
             raise MailboxFull(f"The mailbox of {receiver.name} is full. Try again later.", "who")
-        letter = self.write(sailor.name, line)
+        letter = self.write(sailor.name, line, receiver.name)
         receiver.mailbox.append(letter)
         return letter.number, 1, 0
 
     def tell_everyone(self, sender, line, but=None):
         """Put a message into every mailbox that has room, but for the sender's. Returns as `send` does."""
-        letter = self.write(sender, line)
+        letter = self.write(sender, line, "everyone")
         self.last_words.append(letter)
         receivers = [sailor for sailor in self.awake_sailors() if sailor is not but]
         with_room = [sailor for sailor in receivers if len(sailor.mailbox) < MAILBOX]
@@ -567,13 +372,25 @@ class Ocean:
     def tell_clem(self, sailor, line, number):
         """The robot answers a message at once, if the answer fits into the sailor's mailbox. Returns as `send` does."""
         if len(sailor.mailbox) < MAILBOX:
-            sailor.mailbox.append(self.write(CLEM, clem_answer(sailor.name, line, number, self.now)))
+            answer = clem_answer(sailor.name, line, number, self.robot_time())
+            sailor.mailbox.append(self.write(CLEM, answer, sailor.name))
         return number, 1, 0
 
-    def write(self, sender, line):
+    def write(self, sender, line, to):
         """A new message with the next number."""
         self.last_number += 1
-        return Message(self.last_number, sender, line, round(self.now, 3))
+        letter = Message(self.last_number, sender, line, round(self.now, 3))
+        self.last_said.append((letter, to))
+        return letter
+
+    def need_voice(self, sailor):
+        """Raises Muted, Paused or TooFast if the sailor may not talk now."""
+        if sailor.muted:
+            raise Muted("The harbour master has muted you. You can read and sail. Talk to your club leader.", "popchat")
+        self.need_open_sea()
+        wait = self.chat_pace.wait(sailor.id, self.now) if self.chat_pace else 0
+        if wait:
+            raise TooFast("You talk faster than others can read.", wait, "popchat")
 
     def pop(self, sailor, after=None):
         """The oldest message in the sailor's mailbox, or NO_MESSAGE, and how many wait behind it.
@@ -588,44 +405,56 @@ class Ocean:
             mailbox.popleft()
         return (mailbox[0], len(mailbox) - 1) if mailbox else (NO_MESSAGE, 0)
 
+    # -- What the harbour master can do
+
+    def need_open_sea(self):
+        """Raises Paused."""
+        if self.paused:
+            raise Paused("The ocean is paused: your club leader wants you to listen. Looking around works.", "who")
+
+    def pause(self):
+        """From now on ships stand still, and nobody can do anything but look."""
+        if not self.paused:
+            self.paused = self.now
+            self.tell_everyone(HARBOUR, "The ocean is paused.")
+
+    def resume(self):
+        """Go on where the pause began."""
+        if self.paused:
+            for sailor in self.sailors.values():
+                if sailor.speed:
+                    self.note(sailor)
+                    self.touched.add(sailor.id)
+            self.pauses += max(0.0, self.now - self.paused)
+            self.paused = 0.0
+            self.tell_everyone(HARBOUR, "The ocean is open again.")
+
+    def give_new_id(self, name):
+        """Another id for a sailor who has lost the old one, which ends. Returns the sailor. Raises NoSailor."""
+        sailor = self.find(name)
+        del self.sailors[sailor.id]
+        was_awake = self.awake.pop(sailor.id, None)
+        sailor.id = new_id()
+        self.sailors[sailor.id] = sailor
+        self.touched.add(sailor.id)
+        return self.sailor(sailor.id) if was_awake else sailor
+
     # -- The chart
 
     def chart(self):
         """What everybody may know: ships on the surface, found seamounts, words to all, how much is left to find."""
-        x, y, heading = clem_place(self.now)
-        ships = [("ship", s.name, *self.place(s), s.heading, s.speed) for s in self.awake_sailors() if not s.depth]
+        clem = ("robot", CLEM, *clem_place(self.robot_time()), 0 if self.paused else CLEM_SPEED)
+        ships = [
+            ("ship", s.name, *self.place(s), s.heading, self.speed(s)) for s in self.awake_sailors() if not s.depth
+        ]
         return {
-            "sailors": [charted(*ship) for ship in [("robot", CLEM, x, y, heading, CLEM_SPEED), *ships]],
+            "sailors": [charted(*ship) for ship in [clem, *ships]],
             "seamounts": [{**mount._asdict(), "found_by": self.found[mount.name]} for mount in self.discovered()],
             "chat": [letter._asdict() for letter in self.last_words],
             "hidden": len(SEAMOUNTS) - len(self.found),
             "treasures": len(self.treasures),
+            "paused": bool(self.paused),
         }
-
-
-def sighting(kind, name, x, y, depth, from_x, from_y):
-    """A thing as a sailor sees it from a place."""
-    return {
-        "kind": kind,
-        "name": name,
-        "x": wrap(round(x, 2)),
-        "y": wrap(round(y, 2)),
-        "depth": round(depth, 2),
-        "distance": round(distance(from_x, from_y, x, y), 2),
-        "bearing": compass(round(bearing(from_x, from_y, x, y), 1)),
-    }
-
-
-def charted(kind, name, x, y, heading, speed):
-    """A ship as the chart shows it."""
-    return {
-        "kind": kind,
-        "name": name,
-        "x": wrap(round(x, 2)),
-        "y": wrap(round(y, 2)),
-        "heading": compass(round(heading, 2)),
-        "speed": round(speed, 2),
-    }
 
 
 def same_item(name):

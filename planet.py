@@ -159,6 +159,7 @@ def seamount_at(x, y):
 # ---- Clem, the robot ----
 
 CLEM = "Clem"
+MOCEAN = "Mocean"  # who speaks when the ocean itself has news
 CLEM_CIRCLE = 200  # metres from the middle of the ocean
 CLEM_SPEED = 4  # metres a second
 

@@ -29,8 +29,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from bottle import HTTPError, HTTPResponse, request, response
 
-from ocean import BadValue, Trouble
 from pages import Form, page_of
+from troubles import BadValue, Trouble
 
 LONGEST_URL = 8000  # characters
 LONGEST_HEADERS = 16000
@@ -38,6 +38,10 @@ MOST_KEYS = 50
 EVERYWHERE = ("format", "id")  # keys that every route understands
 
 FORMATS = {"json": "application/json", "page": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8"}
+
+
+class CrossSite(Trouble):
+    status, word = 403, "cross-site"
 
 
 class MissingKey(Trouble):
@@ -132,6 +136,11 @@ def sent():
     return request.environ.get("mocean.sent", {})
 
 
+def value_of(name):
+    """What was sent as a key or else as a cookie, or "". The key wins."""
+    return sent().get(name, "").strip() or cookie(name)
+
+
 def cookie(name):
     """What the browser remembers, or "". Whatever other programs on the same computer have set is passed over."""
     pairs = (pair.partition("=") for pair in request.environ.get("HTTP_COOKIE", "").split(";"))
@@ -165,7 +174,7 @@ def read_keys(wanted, values):
     """The arguments for a route, from the values sent. Raises MissingKey, BadValue, or what a key's reader raises."""
     arguments = {}
     for parameter, name, key, required in wanted:
-        text = values.get(name, "").strip() or (key.given_by and cookie(name))
+        text = value_of(name) if key.given_by else values.get(name, "").strip()
         if text:
             arguments[parameter] = read_key(name, key, text)
         elif required:
@@ -211,6 +220,23 @@ def refuse_machines(environ):
         raise Prefetch("Your browser asked before you did. Press Enter to ask for real.", "")
 
 
+def refuse_strange_pages(environ):
+    """Raises CrossSite when the page of another site asks by itself, like <img src="http://.../join?name=ada">.
+
+    A link that somebody clicks is welcome from anywhere. Browsers say so only to https and to their own computer; what
+    protects sailors everywhere is that their cookie is for our own pages: SameSite=Strict.
+    """
+    if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ.get("HTTP_SEC_FETCH_DEST") != "document":
+        raise CrossSite("A page of another site asked, and not you. Open the address yourself.", "")
+
+
+def refuse_bodies(environ):
+    """Raises BadValue for a GET that brings something besides its URL: whoever sends it expects it to be read."""
+    has_body = environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
+    if has_body and environ["REQUEST_METHOD"] in ("GET", "HEAD"):  # others are refused for their method
+        raise BadValue("Your request has a body, which is not read. Put keys into the URL; in requests: params=", "")
+
+
 def refuse_giants(environ):
     """Raises UrlTooLong or HeadersTooLong."""
     url = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", ""))
@@ -234,13 +260,15 @@ class Replies:
 
     `keys` says what the parameters of the routes stand for, by name. Any other parameter is a text.
     `aboard` is called for each page: it returns the name of the sailor whom the browser's cookie knows, and a note.
+    `on_trouble` is told each trouble.
     """
 
     name, api = "replies", 2
 
-    def __init__(self, keys=None, aboard=lambda: ("", "")):
+    def __init__(self, keys=None, aboard=lambda: ("", ""), on_trouble=lambda trouble: None):
         self.keys = keys or {}
         self.aboard = aboard
+        self.on_trouble = on_trouble
 
     def setup(self, app):
         self.app = app
@@ -250,15 +278,18 @@ class Replies:
 
     def guard(self):
         """Read the query before any route sees the request, and look up the route without needless slashes."""
-        query = request.environ.get("QUERY_STRING", "")
-        request.environ["PATH_INFO"] = "/" + request.path.strip("/")
+        environ = request.environ  # looked up once, as each look takes a while
+        query = environ.get("QUERY_STRING", "")
+        environ["PATH_INFO"] = "/" + request.path.strip("/")
         # If the query can't be read, at least its form of reply is known.
-        request.environ["mocean.sent"] = dict(re.findall("(?:^|&)(format)=([a-z]+)", query))
+        environ["mocean.sent"] = dict(re.findall("(?:^|&)(format)=([a-z]+)", query))
         try:
-            refuse_giants(request.environ)
-            request.environ["mocean.sent"] = read_query(query)
-            check_format(sent().get("format", "text"))
-            refuse_machines(request.environ)
+            refuse_giants(environ)
+            environ["mocean.sent"] = values = read_query(query)
+            check_format(values.get("format", "text"))
+            refuse_machines(environ)
+            refuse_strange_pages(environ)
+            refuse_bodies(environ)
         except Trouble as trouble:
             raise refusal(trouble) from None
 
@@ -295,8 +326,11 @@ class Replies:
         trouble = error.exception if isinstance(error.exception, Trouble) else self.trouble_of(error)
         if trouble.status == 405:
             response.set_header("Allow", "GET, HEAD")
-        sentence = printable(str(trouble))
-        return render({"ok": False, "error": trouble.word, "reply": sentence, "try": self.way_out(trouble)})
+        if "wait" in trouble.fields:
+            response.set_header("Retry-After", str(trouble.fields["wait"]))
+        self.on_trouble(trouble)
+        reply = {"ok": False, "error": trouble.word, "reply": printable(str(trouble)), **trouble.fields}
+        return render({**reply, "try": self.way_out(trouble)})
 
     def trouble_of(self, error):
         """The trouble that fits an error of Bottle's."""
@@ -336,11 +370,14 @@ class Replies:
 
         A route of which no example works for everybody has an `instead`: the name of one that does.
         """
-        name, values = trouble.instead or (request.route.rule[1:], {})
+        asked = request.environ.get("bottle.route")  # not yet known if a hook has raised the trouble
+        name, values = trouble.instead or (asked.rule[1:] if asked else request.path[1:], {})
         try:
             read_keys([wanted for wanted in self.wanted(self.route(name)) if wanted.key.given_by], sent())
         except Trouble as stranger:
             name, values = stranger.instead
+        except HTTPResponse:  # the key is right, and its reader has an answer of its own
+            pass
         route = self.route(name)
         return self.example(self.route(route.config.get("instead", name)), **values)
 
@@ -410,8 +447,16 @@ HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # a URL may hold an id
+    "Cross-Origin-Resource-Policy": "same-origin",  # no page of another site gets a reply
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+}
+
+# No other site may show our pages in a frame or hold on to their window, and they need no camera.
+PAGE_HEADERS = HEADERS | {
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
 
@@ -419,7 +464,7 @@ def render(reply):
     """The reply in the wanted form, ready to be sent."""
     form = wanted_format()
     response.content_type = FORMATS[form]
-    for name, value in HEADERS.items():
+    for name, value in (PAGE_HEADERS if form == "page" else HEADERS).items():
         response.set_header(name, value)
     return {"json": as_json, "page": as_page, "text": as_text}[form](reply) if reply else ""
 

@@ -18,7 +18,8 @@ def setting(name, default, read=str, kind="a text"):
     try:
         return read(text) if text else default
     except ValueError:
-        refuse_start(f"The setting {name} is {kind}, like {default}. It can't be “{text}”.")
+        example = f", like {default}" if default else ""
+        refuse_start(f"The setting {name} is {kind}{example}. It can't be “{text}”.")
 
 
 def refuse_start(sentence):

@@ -85,6 +85,7 @@ def player(monkeypatch, clock):
     monkeypatch.setattr(mocean, "ocean", None)
     monkeypatch.setattr(mocean, "began", None)
     monkeypatch.setattr(mocean, "CLUB_WORD", None)
+    monkeypatch.setattr(mocean, "gate", None)
     Player().ask("/status")  # the first request makes the ocean
     return Player()
 

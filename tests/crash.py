@@ -164,7 +164,7 @@ class Crash:
             routes.read_text(encoding="utf-8").replace("\napp.merge(steps.app)\n", ROUTE), encoding="utf-8"
         )
         self.log = Path(folder) / "log"
-        self.server = Server(cwd=folder, MOCEAN_LOGBOOK=str(Path(folder) / "logbook.sqlite3"))
+        self.server = Server(cwd=folder, MOCEAN_LIMITS="off", MOCEAN_LOGBOOK=str(Path(folder) / "logbook.sqlite3"))
         self.kills, self.random, self.times, self.faults = kills, random.Random(seed), [], []
 
     def run(self):
@@ -174,6 +174,7 @@ class Crash:
             players = [Player(self.server, number, ended) for number in range(PLAYERS)]
             for player in players:
                 player.reader = player.insist("join", name=f"reader{player.number}")["id"]
+            for player in players:
                 player.start()
             for _ in range(self.kills):
                 time.sleep(self.random.uniform(0.05, 0.4))

@@ -54,8 +54,9 @@ def open_browser(chromium):
     contexts, complaints = [], []
 
     def note(text, url=""):
-        # Chromium reports the status of every error page. That is not a fault of the page.
-        if "the server responded with a status of 4" not in text or "/static/" in url:
+        # Chromium reports the status of every error page, and a server that has ended. That is no fault of the page.
+        is_reply = "the server responded with a status of 4" in text and "/static/" not in url
+        if not is_reply and "net::ERR_CONNECTION_REFUSED" not in text:
             complaints.append(f"{url}: {text}")
 
     def open_one(**options):

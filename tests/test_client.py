@@ -177,6 +177,14 @@ def test_a_network_that_loses_replies_loses_and_doubles_no_message(terminal, ser
     assert "message" not in ada.program.before.replace("begin message>", "")
 
 
+def test_a_client_that_is_too_fast_waits_as_long_as_it_is_told(terminal, server):
+    ada = terminal()
+    ada.type("join name=chatty", "Welcome aboard")
+    for number in range(8):
+        ada.type(f"sendchat message=m{number}", "Sent as message", f"message=m{number}")
+    assert "too-fast" not in ada.program.before
+
+
 @pytest.mark.parametrize(
     ("route", "keys", "repeats"),
     [

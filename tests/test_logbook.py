@@ -18,9 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 import mocean
 from logbook import MIGRATIONS, Logbook, LogbookTrouble, back_up
-from ocean import NAP, Ocean, Trouble
+from ocean import NAP, Ocean
 from planet import SEAMOUNTS, TREASURES, lay_out
 from tests.conftest import ROOT, UWSGI, Server, free_port
+from troubles import Trouble
 
 CI = os.environ.get("CI") == "true"
 
@@ -34,7 +35,8 @@ def state(ocean):
     """All that a logbook keeps exactly. When somebody was heard is written only once a minute."""
     sailors = {id: {**vars(sailor), "heard": None} for id, sailor in ocean.sailors.items()}
     names = {name: sailor.id for name, sailor in ocean.names.items()}
-    return sailors, names, ocean.tide, ocean.treasures, ocean.found, ocean.last_number, [*ocean.last_words]
+    world = ocean.tide, ocean.treasures, ocean.found, ocean.last_number, ocean.paused, ocean.pauses, ocean.bans
+    return sailors, names, world, [*ocean.last_words]
 
 
 def read(file, now=1000.0):
@@ -108,6 +110,17 @@ class OceanAndLogbook(RuleBasedStateMachine):
     @rule()
     def sleep(self):
         self.ocean.now += NAP
+
+    @rule(name=st.sampled_from(NAMES), seconds=st.floats(0, 1e6))
+    def pause_mute_ban_and_resume(self, name, seconds):
+        """What the harbour master can do. The others' rules need an open sea."""
+        self.ocean.mute(self.sailor(name).name)
+        self.ocean.pause()
+        self.the_logbook_has_everything()
+        self.ocean.now += seconds
+        self.ocean.resume()
+        self.ocean.ban(seconds, f"address {seconds}")
+        self.ocean.give_new_id(name)
 
     @rule(name=st.sampled_from(NAMES), hats=st.integers(), friends=st.dictionaries(st.text(), st.lists(st.text())))
     def wear(self, name, hats, friends):
@@ -371,7 +384,7 @@ def test_a_student_adds_something_that_a_sailor_has(copy_of_code):
     try:
         ada = server.json("join", name="ada")["id"]
         server.stop()
-        world, routes = copy_of_code / "ocean.py", copy_of_code / "mocean.py"
+        world, routes = copy_of_code / "sailors.py", copy_of_code / "mocean.py"
         world.write_text(
             world.read_text().replace(
                 "    depth: float = 0.0", "    hats: int = 0\n    fuel: int = 9\n    depth: float = 0.0"
@@ -395,7 +408,7 @@ def test_a_student_adds_something_that_a_sailor_has(copy_of_code):
 @pytest.mark.parametrize(("old", "new"), [('hats: str = "red"', "hats: int = 0"), ("", "hats: int")])
 def test_a_change_of_the_program_that_does_not_fit_is_refused_and_the_file_left_alone(copy_of_code, old, new):
     """A mistake in an attribute must not look like a damaged file, and drown everybody."""
-    server, world = Server(cwd=copy_of_code), copy_of_code / "ocean.py"
+    server, world = Server(cwd=copy_of_code), copy_of_code / "sailors.py"
     del server.environment["MOCEAN_LOGBOOK"]
     source = world.read_text()
     # Before the attributes that have defaults, where Python lets one have none.

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import mocean
+from gate import Gate
 from logbook import Logbook
 from ocean import MAILBOX, NAP, Ocean
 from planet import SEAMOUNTS, TREASURES
@@ -32,7 +33,7 @@ PROTOCOL = [
     ("/ping?id=ID", ["seafloor", "clearance"]),
     ("/look?id=ID", ["things"]),
     ("/inventory?id=ID", ["items"]),
-    ("/chart", ["size", "time", "sailors", "seamounts", "chat", "hidden", "treasures"]),
+    ("/chart", ["size", "time", "sailors", "seamounts", "chat", "hidden", "treasures", "paused"]),
     ("/status", ["version", "boot", "uptime", "sailors", "time"]),
     ("/mocean", ["routes"]),
     ("/begin", ["solved", "stage", "next"]),
@@ -207,6 +208,26 @@ def test_a_bug_is_said_and_logged(player, monkeypatch, capsys):
 def test_secret_routes_are_not_told(player):
     for route in ("/beguin", "/beguinee", "/sirduk", "/sirduke/x", "/EULER", "/meru", "/meruprastara"):
         assert not re.search("beguine|sirduke|euler|meruprastarah", player.ask(route).text.replace(route, "").lower())
+
+
+@pytest.mark.parametrize("form", ["text", "json", "page"])
+def test_a_loop_without_a_sleep_is_told_to_wait(player, clock, monkeypatch, form):
+    monkeypatch.setattr(mocean, "gate", Gate())
+    id = player.join("ada")
+    bob = Player()
+    bob.join("bob")
+    for _ in range(100):
+        assert player.ask("/heading", id=id, degrees="1").status_code == 200
+    refused = player.ask("/heading", id=id, degrees="1", format=form)
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"] == "1"
+    assert "time.sleep(1)" in refused.text
+    assert player.ask("/nonsense", id=id).status_code == 429
+    assert bob.json("/location")["ok"]
+    reply = player.json("/heading", id=id, degrees="1")
+    assert (reply["error"], reply["wait"]) == ("too-fast", 1)
+    clock.now += reply["wait"]
+    assert player.json(reply["try"])["ok"]
 
 
 # ---- Ids and cookies ----

@@ -6,27 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocean import (
-    CHAT_LENGTH,
-    CHAT_WAITS,
-    MAILBOX,
-    NAP,
-    NO_MESSAGE,
-    SHIP_IN_SIGHT,
-    TREASURE_IN_REACH,
-    UNDER_WATER,
-    BadValue,
-    Cannot,
-    MailboxFull,
-    NameTaken,
-    NoItem,
-    NoSailor,
-    Ocean,
-    OceanFull,
-    UnknownId,
-    same_name,
-)
+from manners import CHAT_LENGTH, same_name
+from ocean import CHAT_WAITS, MAILBOX, NAP, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER, Ocean
 from planet import SEAMOUNTS, SIZE, TREASURES, distance, lay_out, seafloor
+from sailors import NO_MESSAGE
+from troubles import BadValue, Cannot, MailboxFull, NameTaken, NoItem, NoSailor, OceanFull, UnknownId
 
 
 def sail_to(ocean, sailor, x, y, depth=0.0):

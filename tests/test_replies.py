@@ -9,9 +9,9 @@ from bottle import Bottle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocean import Trouble
 from replies import Key, Replies, number, one_line, whole_number
 from tests.conftest import browser
+from troubles import Trouble
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 

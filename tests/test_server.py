@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import venv
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import bottle
 import pytest
@@ -48,7 +48,22 @@ def raw(server, request):
         ("GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1", 404),
         ("GET /begin?" + "x" * 9000 + " HTTP/1.1", 414),
         ("BREW /begin HTTP/1.1", 405),
+        ("TRACE /begin HTTP/1.1", 405),
+        ("PROPFIND /begin HTTP/1.1", 405),
+        ("OPTIONS /begin HTTP/1.1", 405),
+        ("GET\0 /begin HTTP/1.1", 405),
         ("POST /begin HTTP/1.1\r\nContent-Length: 5", 405),
+        ("POST /begin HTTP/1.1\r\nX-HTTP-Method-Override: GET\r\nContent-Length: 5", 405),
+        ("GET /begin HTTP/1.1\r\nX-HTTP-Method-Override: DELETE", 200),
+        ("GET /begin HTTP/1.1\r\nContent-Length: 5", 400),
+        ("GET /begin HTTP/1.1\r\nTransfer-Encoding: chunked", 400),
+        ("GET /begin HTTP/1.1\r\nContent-Length: 0", 200),
+        ("GET /begin?message=1&message=2 HTTP/1.1", 400),
+        ("GET /begin?%00=1 HTTP/1.1", 400),
+        ("GET /begin%00 HTTP/1.1", 404),
+        ("GET /begin HTTP/1.1\r\nX-Long: " + "x" * 17000, 431),
+        ("GET /begin HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: image", 403),
+        ("GET /begin HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: document", 200),
     ],
 )
 def test_odd_requests_get_the_right_status(server, request_line, status):
@@ -58,6 +73,49 @@ def test_odd_requests_get_the_right_status(server, request_line, status):
 
 def test_each_connection_is_closed_after_its_reply(server):
     assert requests.get(server.url + "begin", timeout=5).headers["Connection"] == "close"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "page"])
+def test_every_reply_has_the_headers_that_keep_it_here(server, form):
+    for route in ("begin", "location", "nope"):
+        headers = server.ask(route, format=form).headers
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert ("X-Frame-Options" in headers) == (form == "page")
+
+
+def test_limits_on_the_real_server(server):
+    """A burst passes; then the reply says how long to wait, and that the wait is worth it."""
+    id = server.json("join", name="hasty")["id"]
+    replies = [server.ask("sendchat", id=id, message="hi", name="hasty", format="json") for _ in range(7)]
+    assert [reply.status_code for reply in replies[:5]] == [200] * 5
+    refused = next(reply for reply in replies if reply.status_code == 429)
+    assert list(refused.json()) == ["ok", "error", "reply", "wait", "try"]
+    assert (refused.json()["error"], refused.json()["wait"]) == ("too-fast", 1)
+    assert refused.headers["Retry-After"] == "1"
+    assert "time.sleep(1)" in refused.json()["reply"]
+    assert server.json(refused.json()["try"][1:].partition("?")[0], id=id)["ok"]
+    time.sleep(refused.json()["wait"])
+    assert server.ask("sendchat", id=id, message="hi", name="hasty").ok
+
+
+def test_a_proxy_is_believed_only_if_it_is_named(tmp_path):
+    """Forty join through one proxy, each from an address of their own; sixty more from one address, and no more."""
+    server = Server(MOCEAN_PROXIES="127.0.0.0/8").start(tmp_path / "log")
+    try:
+
+        def join(name, address):
+            return requests.get(server.url + "join", {"name": name}, headers={"X-Forwarded-For": address}).status_code
+
+        assert {join(f"a{number}", f"192.0.2.{number}") for number in range(40)} == {200}
+        assert {join(f"b{number}", "evil, 203.0.113.1") for number in range(60)} == {200}
+        assert join("last", "evil, 203.0.113.1") == 429
+        assert join("last", "203.0.113.2") == 200
+    finally:
+        server.kill()
 
 
 def test_a_bug_is_a_sentence_from_the_real_thing_too(copy_of_code, tmp_path):
@@ -94,8 +152,17 @@ def test_a_route_that_never_ends_is_ended_and_the_voyage_goes_on(copy_of_code, t
         server.kill()
 
 
-def test_a_large_post_is_told_that_it_is_no_use(server):
-    assert requests.post(server.url + "begin", data=b"x" * 5_000_000, timeout=10).status_code == 405
+def test_a_post_is_told_that_it_is_no_use(server):
+    assert requests.post(server.url + "begin", data=b"x" * 5_000, timeout=10).status_code == 405
+
+
+def test_senders_who_never_finish_keep_nobody_waiting(server):
+    with ExitStack() as stack:
+        for _ in range(30):
+            sender = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            sender.sendall(b"POST /begin HTTP/1.1\r\nHost: x\r\nContent-Length: 4096\r\n\r\nx")
+        assert requests.get(server.url + "status", timeout=4).ok
+        assert sender.recv(100).startswith(b"HTTP/1.1 405")
 
 
 def test_the_log_is_private_and_cannot_be_forged(server):
@@ -115,6 +182,20 @@ def test_the_log_is_private_and_cannot_be_forged(server):
     assert "secretmessage" not in log
     assert not any(line.startswith("GET /forged") for line in log.splitlines())
     assert "\x1b" not in log
+
+
+def test_without_a_club_word_it_says_that_anybody_may_join(server, tmp_path):
+    assert "Anybody may join" in server.log.read_text()
+    assert "Anybody may join" in server.json("")["reply"]
+    closed = Server(MOCEAN_WORD="plank").start(tmp_path / "log")
+    try:
+        assert "Anybody may join" not in closed.log.read_text()
+        assert "Anybody may join" not in closed.json("")["reply"]
+        assert closed.json("join", name="ada")["error"] == "wrong-word"
+        assert closed.json("join", name="ada", word="plank")["ok"]
+        assert "plank" not in closed.log.read_text()
+    finally:
+        closed.kill()
 
 
 def test_it_says_which_address_to_open(server):
@@ -175,7 +256,16 @@ def test_more_than_one_ocean_is_refused(several):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("MOCEAN_MOST_AWAKE", "many"), ("MOCEAN_MOST_AWAKE", "-1"), ("MOCEAN_SYNC", "no")]
+    ("name", "value"),
+    [
+        ("MOCEAN_MOST_AWAKE", "many"),
+        ("MOCEAN_MOST_AWAKE", "-1"),
+        ("MOCEAN_SYNC", "no"),
+        ("MOCEAN_LIMITS", "maybe"),
+        ("MOCEAN_PROXIES", "my proxy"),
+        ("MOCEAN_PROXIES", "10.0.0.1/8"),
+        ("MOCEAN_LANGUAGES", "en,klingon"),
+    ],
 )
 def test_a_setting_that_is_nonsense_stops_the_start(name, value):
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), name: value}

@@ -1,0 +1,72 @@
+"""The lookout in the crow's nest: which ships are near a place, and how what is seen is told."""
+
+import math
+from collections import defaultdict
+
+from planet import SIZE, bearing, compass, distance, wrap
+
+
+class Lookout:
+    """Knows which ships are near a place.
+
+    One look around serves all who ask until the next look, a few times a second: so a poll costs the same among
+    1,000 ships as alone. The ocean is cut into square cells, so that each ship is compared only with those around it.
+    """
+
+    CELL = 20  # metres
+    CELLS = SIZE // CELL  # in each direction
+
+    def __init__(self):
+        self.cells = defaultdict(list)
+        self.sighted = set()  # who sees another ship
+        self.looked = -math.inf
+
+    def is_due(self, now, ships):
+        """True four times a second. With thousands of ships a look takes longer, so there are fewer."""
+        return not 0 <= now - self.looked < max(0.25, ships / 5000)
+
+    def look_around(self, now, ships):
+        """Note where all ships are, each given as (who, x, y, metres of sight)."""
+        self.looked = now
+        self.cells.clear()
+        for who, x, y, _ in ships:
+            self.cells[self.cell(x), self.cell(y)].append((who, x, y))
+        self.sighted = {who for who, x, y, sight in ships if any(other != who for other in self.near(x, y, sight))}
+
+    def near(self, x, y, radius):
+        """Who was within so many metres of a place at the last look."""
+        steps = range(-math.ceil(radius / self.CELL), math.ceil(radius / self.CELL) + 1)
+        columns, rows = ({(self.cell(middle) + step) % self.CELLS for step in steps} for middle in (x, y))
+        for column in columns:
+            for row in rows:
+                for who, at_x, at_y in self.cells.get((column, row), ()):
+                    if distance(x, y, at_x, at_y) <= radius:
+                        yield who
+
+    def cell(self, metres):
+        return int(metres // self.CELL) % self.CELLS
+
+
+def sighting(kind, name, x, y, depth, from_x, from_y):
+    """A thing as a sailor sees it from a place."""
+    return {
+        "kind": kind,
+        "name": name,
+        "x": wrap(round(x, 2)),
+        "y": wrap(round(y, 2)),
+        "depth": round(depth, 2),
+        "distance": round(distance(from_x, from_y, x, y), 2),
+        "bearing": compass(round(bearing(from_x, from_y, x, y), 1)),
+    }
+
+
+def charted(kind, name, x, y, heading, speed):
+    """A ship as the chart shows it."""
+    return {
+        "kind": kind,
+        "name": name,
+        "x": wrap(round(x, 2)),
+        "y": wrap(round(y, 2)),
+        "heading": compass(round(heading, 2)),
+        "speed": round(speed, 2),
+    }

@@ -1,0 +1,184 @@
+"""Good manners: which names and messages are fit for a school.
+
+    >>> proper_name("  Zoe\u0308 ")
+    'Zoë'
+    >>> proper_message("Look at www.example.com")
+    Traceback (most recent call last):
+    troubles.BadValue: Links are not sent here. Say it in words.
+
+Which words are rude, the library `badwords` knows; `teach` tells it more. It looks for whole words, so that Scunthorpe,
+Essex and Arsenal are at peace.
+
+Words: a *script* is a set of letters, like Latin or Cyrillic. A *mark* is what some scripts set on a letter. Texts that
+people can't tell apart are *look-alikes*. *NFKC* is the form of Unicode in which equal texts are equal.
+"""
+
+import re
+import unicodedata
+
+from planet import CLEM, MOCEAN
+from troubles import BadValue
+
+try:
+    from badwords import Options, ProfanityFilter
+except ImportError:  # with Bottle alone one can still try a change
+    ProfanityFilter = None
+
+CHAT_LENGTH = 200  # characters in a message
+MOST_MARKS = 3  # on one letter: no script needs more, and some people pile up dozens
+HARBOUR = "Harbour"  # who speaks when the harbour master does
+
+
+# ---- Rude words ----
+
+# Names of people and places, and harmless words, that the list of the library has.
+INNOCENT = ["Dick", "Fanny", "Wang", "Hooker", "Lolita", "balls", "hell"]
+
+
+def word_filter(languages):
+    """What finds rude words of some languages, such as ["en", "de"]. Raises ValueError if it doesn't know one."""
+    if not ProfanityFilter:
+        return None
+    rude = ProfanityFilter()
+    rude.init(languages, options=Options(split_on_punctuation=True, collapse_repeats=True, leetspeak=True))
+    rude.add_whitelist(INNOCENT)
+    return rude
+
+
+RUDE = word_filter(["en"])
+
+
+def teach(languages=("en",), words=()):
+    """Choose the languages, and add words of the club's own; one that begins with - is allowed from now on."""
+    global RUDE
+    RUDE = word_filter(list(languages))
+    if RUDE:
+        RUDE.add_words([word for word in words if not word.startswith("-")])
+        RUDE.add_whitelist([word[1:] for word in words if word.startswith("-")])
+
+
+def is_rude(text):
+    """True if a rude word is in the text, also as r.u.d.e, r u d e, ruuude, rud3, rude99 or xXrudeXx."""
+    if not RUDE:
+        return False
+    words = text.translate(SIGNS)
+    spelled = re.sub(r"\b\w(?:\W+\w\b){2,}", lambda letters: re.sub(r"\W", "", letters[0]), words)
+    plain = re.sub(r"\d+|\b[xX]+|[xX]+\b", " ", words)
+    return any(map(RUDE.is_profane, {words, spelled, plain}))
+
+
+SIGNS = str.maketrans("$@_", "sa ")  # used as letters, or between words
+
+
+# ---- Names ----
+
+
+def proper_name(text):
+    """The text as a sailor's name: 2 to 16 letters, digits, - or _ of one script, not rude. Raises BadValue."""
+    name = unicodedata.normalize("NFKC", text).strip()
+    if not (2 <= len(name) <= 16 and all(map(fits_a_name, name))) or is_mark(name[0]) or INVISIBLE.search(name):
+        raise BadValue(f"A name has 2 to 16 letters, digits, - or _. “{text[:40]}” is not such a name.")
+    if not is_one_script(name):
+        raise BadValue(f"“{name}” mixes letters of several alphabets, which can look like another name. Use only one.")
+    if is_rude(name):
+        raise BadValue("This name is not kind to everyone here. Please choose another one.")
+    return name
+
+
+def fits_a_name(character):
+    return character in "-_" or character.isalpha() or character.isdecimal() or is_mark(character)
+
+
+def is_mark(character):
+    """True for what some scripts set on a letter, like the vowels of Hindi."""
+    return unicodedata.category(character).startswith("M")
+
+
+def is_one_script(name):
+    """True if all letters are of one script, or of some that are written together, as in Japan."""
+    scripts = {script(character) for character in name} - {""}
+    return len(scripts) <= 1 or any(scripts <= together for together in WRITTEN_TOGETHER)
+
+
+def script(character):
+    """The script of a letter, by the first word of its Unicode name. "" for what goes with every script."""
+    if character in "-_0123456789":
+        return ""
+    first = re.split("[ -]", unicodedata.name(character, "UNKNOWN"))[0]
+    return "" if first in ("COMBINING", "MODIFIER") else first
+
+
+WRITTEN_TOGETHER = [{"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA"}, {"CJK", "HANGUL"}, {"CJK", "BOPOMOFO"}]
+
+
+def same_name(name):
+    """What two names have in common that differ only in case or Unicode form."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().casefold())
+
+
+def look(name):
+    """What two names have in common that people can't tell apart: C1em, CIem and Clem."""
+    # Before the case is folded away, as the capital I looks like an l, and the capital L does not.
+    return same_name(unicodedata.normalize("NFKC", name).strip().translate(LOOK_ALIKES))
+
+
+# Digits, and the letters of Cyrillic and Greek that look like Latin ones, for names in which all letters do.
+# A small part of Unicode's list of confusables (UTS 39); libraries with the whole list take 10 MB of memory.
+LOOK_ALIKES = str.maketrans(
+    "01IL|АВЕКМНОРСТУХІЈЅаеорсухіјѕԁһӏԛԝпгтмкбΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρυικαı",
+    "oll|lABEKMHOPCTYXlJSaeopcyxijsdhlqwnrtmk6ABEZHlKMNOPTYXovpuikai",
+)
+
+# Letters and marks of Unicode that show nothing, with which one could pose as somebody else.
+INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+RESERVED_NAMES = {
+    reserved
+    for name in (CLEM, MOCEAN, HARBOUR, "Harbor", "HarbourMaster", "Harbour-Master", "Harbour_Master", "Admin")
+    for reserved in (look(name), same_name(name))
+}
+
+
+# ---- Messages ----
+
+
+def proper_message(text):
+    """The text as a chat message: one line of 1 to 200 characters that can be seen. Raises BadValue.
+
+    Links and rude words are refused: what reaches a child comes from here, and not from the rest of the Internet.
+    """
+    line = tidy(text)
+    if not 1 <= len(line) <= CHAT_LENGTH:
+        raise BadValue(f"A message has 1 to {CHAT_LENGTH} characters. Yours, “{line[:40]}...”, has {len(line)}.")
+    if LINK.search(unicodedata.normalize("NFKC", line)):
+        raise BadValue("Links are not sent here. Say it in words.")
+    if is_rude(line):
+        raise BadValue("There is a word in your message that is not kind to everyone here. Say it in another way.")
+    return line
+
+
+def tidy(text):
+    """A text without what controls how others see it, and without piles of marks on one letter."""
+    kept, marks = [], 0
+    text = unicodedata.normalize("NFC", text)
+    for number, character in enumerate(text):
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if category in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and not joins(text[number - 1 : number + 2]):
+            continue
+        if marks <= MOST_MARKS:
+            kept.append(character)
+    return "".join(kept).strip()
+
+
+def joins(letters):
+    """True for a joiner between two letters that need it: in Persian, in Hindi and in many emoji."""
+    return len(letters) == 3 and letters[1] in "\u200c\u200d" and letters[0] > "\u0300" and letters[2] > "\u0300"
+
+
+# The second line is for addresses without http; the third for those of any other country, if a path follows.
+LINK = re.compile(
+    r"""https?:/ | \bwww\. |
+    [a-z][\w-]* \. (?:com|net|org|edu|gov|info|biz|xyz|gg|tv|io|app|dev|site|shop|link|club|de|fr|uk|eu) \b (?![(=]) |
+    \b[\w-]+ \. [a-z]{2,}/\w""",
+    re.IGNORECASE | re.VERBOSE,
+)
