@@ -30,8 +30,10 @@ from replies import sent, wanted_format
 from troubles import Trouble
 
 SHORTEST_KEY = 12  # characters
-# What the page of the harbour has forms for.
-COMMANDS = " ".join(f"harbour/{name}" for name in "say mute unmute ashore ban newid pause resume tide".split())
+FORMS = (  # what the page of the harbour goes on with
+    "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/newid harbour/pause harbour/resume "
+    "harbour/tide"
+)
 MOST_WATCHED = 1000  # sailors of whom the errors are remembered
 
 app = Bottle()
@@ -128,7 +130,7 @@ class Watch:
 watch = Watch()
 
 
-@app.get("/harbour", secret=True, then=COMMANDS)
+@app.get("/harbour", secret=True, then=FORMS)
 def harbour(ocean):
     """Show who is aboard, who is stuck, and what was said."""
     return dict(
