@@ -27,6 +27,7 @@ from bottle import Bottle, HTTPResponse, request
 
 from manners import HARBOUR, look, proper_message
 from replies import sent, wanted_format
+from settings import refuse_start
 from troubles import Trouble
 
 SHORTEST_KEY = 12  # characters
@@ -40,6 +41,13 @@ app = Bottle()
 
 
 # ---- The key ----
+
+
+def proper_key(text):
+    """The key from the settings. If it is too short the start is refused, without saying what it is."""
+    if len(text) < SHORTEST_KEY:
+        refuse_start(f"The setting MOCEAN_HARBOUR_KEY needs {SHORTEST_KEY} or more characters, not {len(text)}.")
+    return text
 
 
 class WrongKey(Trouble):

@@ -48,23 +48,34 @@ def word_filter(languages):
 RUDE = word_filter(["en"])
 
 
-def teach(languages=("en",), words=()):
+def teach(codes=("en",), more=()):
     """Choose the languages, and add words of the club's own; one that begins with - is allowed from now on."""
     global RUDE
-    RUDE = word_filter(list(languages))
+    RUDE = word_filter(list(codes))
     if RUDE:
-        RUDE.add_words([word for word in words if not word.startswith("-")])
-        RUDE.add_whitelist([word[1:] for word in words if word.startswith("-")])
+        RUDE.add_words([word for word in more if not word.startswith("-")])
+        RUDE.add_whitelist([word[1:] for word in more if word.startswith("-")])
+
+
+def words(text):
+    """The words in a text, separated by commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def languages(text):
+    """The codes of languages in a text like "en,de". Raises ValueError if rude words are not known of each."""
+    word_filter(words(text))
+    return words(text)
 
 
 def is_rude(text):
     """True if a rude word is in the text, also as r.u.d.e, r u d e, ruuude, rud3, rude99 or xXrudeXx."""
     if not RUDE:
         return False
-    words = text.translate(SIGNS)
-    spelled = re.sub(r"\b\w(?:\W+\w\b){2,}", lambda letters: re.sub(r"\W", "", letters[0]), words)
-    plain = re.sub(r"\d+|\b[xX]+|[xX]+\b", " ", words)
-    return any(map(RUDE.is_profane, {words, spelled, plain}))
+    line = text.translate(SIGNS)
+    spelled = re.sub(r"\b\w(?:\W+\w\b){2,}", lambda letters: re.sub(r"\W", "", letters[0]), line)
+    plain = re.sub(r"\d+|\b[xX]+|[xX]+\b", " ", line)
+    return any(map(RUDE.is_profane, {line, spelled, plain}))
 
 
 SIGNS = str.maketrans("$@_", "sa ")  # used as letters, or between words

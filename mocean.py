@@ -46,26 +46,6 @@ COOKIE_AGE = 60 * 24 * 3600  # seconds that a browser remembers an id
 # ---- Starting up ----
 
 
-def harbour_key(text):
-    """The key of the harbour. Stops if it is too short, and doesn't say what it is."""
-    if len(text) < harbour.SHORTEST_KEY:
-        refuse_start(
-            f"The setting MOCEAN_HARBOUR_KEY needs {harbour.SHORTEST_KEY} or more characters, not {len(text)}."
-        )
-    return text
-
-
-def words(text):
-    """The words in a text, separated by commas."""
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def languages(text):
-    """The codes of languages. Raises ValueError if rude words are not known of each."""
-    manners.word_filter(words(text))
-    return words(text)
-
-
 def refuse_company():
     """Stop if several processes or threads would serve: each process would have an ocean of its own."""
     threads = int(uwsgi.opt.get("threads", 1)) if uwsgi else 1
@@ -78,9 +58,9 @@ def refuse_company():
 
 refuse_company()
 CLUB_WORD = setting("MOCEAN_WORD", None)
-HARBOUR_KEY = setting("MOCEAN_HARBOUR_KEY", None, harbour_key)
-LANGUAGES = setting("MOCEAN_LANGUAGES", [], languages, "one or more codes of languages, like en,de") or ["en"]
-RUDE_WORDS = setting("MOCEAN_RUDE_WORDS", [], words)
+HARBOUR_KEY = setting("MOCEAN_HARBOUR_KEY", None, harbour.proper_key)
+LANGUAGES = setting("MOCEAN_LANGUAGES", [], manners.languages, "one or more codes of languages, like en,de") or ["en"]
+RUDE_WORDS = setting("MOCEAN_RUDE_WORDS", [], manners.words)
 LIMITS = setting("MOCEAN_LIMITS", "on", one_of(("on", "off")), "on or off")
 PROXIES = setting("MOCEAN_PROXIES", (), networks, "one or more addresses or networks, like 127.0.0.1,10.0.0.0/8")
 MOST_AWAKE = setting("MOCEAN_MOST_AWAKE", 500, whole_number, "a whole number")
