@@ -265,10 +265,13 @@ def aboard(sailor):
 @app.get("/", view="door", word=bool(CLUB_WORD))
 def front_door():
     """Show where to start, and who is sailing."""
+    if CLUB_WORD:
+        start = "To join you need the club word: /join?name=YOUR-NAME&word=CLUB-WORD"
+    else:
+        start = "Anybody may join: /join?name=YOUR-NAME"
     return dict(
         reply="Welcome! Here are two games. Steps has five puzzles: start with /begin. "
-        "Mocean is an ocean with many ships: start with /join?name=YOUR-NAME"
-        + ("" if CLUB_WORD else " Anybody may join."),
+        f"Mocean is an ocean with many ships. {start}",
         steps="/steps",
         mocean="/mocean",
         sailors=ocean.who(),
