@@ -10,253 +10,28 @@ To add a route, write a function under `@app.get("/its-name")`. Its parameters a
 """
 
 import os
-import secrets
 import sys
-from contextlib import suppress
-from time import time
-from urllib.parse import quote
 from wsgiref.simple_server import WSGIRequestHandler
 
-from bottle import Bottle, request, response
+from bottle import Bottle, request
 
 # uWSGI looks for modules where it was started, and that may be anywhere.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import bridge
 import harbour
-import manners
 import pages
 import steps
-from gate import Gate, address_of, networks
-from logbook import SYNC, Logbook, LogbookTrouble, default_file
-from ocean import ACCELERATE, Ocean
-from planet import CLEM, SIZE, TREASURES
-from replies import Key, Replies, cookie, number, one_of, refusal, sent, value_of, whole_number
-from settings import free_address, refuse_start, setting
-from troubles import TooFast, WrongWord
-
-try:
-    import uwsgi  # exists only in programs that uWSGI has started
-except ImportError:
-    uwsgi = None
+from bridge import CLUB_WORD, ocean
+from planet import SIZE, TREASURES
+from replies import cookie
+from settings import free_address
 
 VERSION = "0.1.0"
-COOKIE_AGE = 60 * 24 * 3600  # seconds that a browser remembers an id
 
-
-# ---- Starting up ----
-
-
-def refuse_company():
-    """Stop if several processes or threads would serve: each process would have an ocean of its own."""
-    threads = int(uwsgi.opt.get("threads", 1)) if uwsgi else 1
-    if uwsgi and (uwsgi.numproc > 1 or threads > 1):
-        refuse_start(
-            f"Mocean needs one uWSGI process with one thread, not {uwsgi.numproc} with {threads}: the ocean is in the "
-            "memory of one process. Leave out the options processes, workers and threads."
-        )
-
-
-refuse_company()
-CLUB_WORD = setting("MOCEAN_WORD", None)
-HARBOUR_KEY = setting("MOCEAN_HARBOUR_KEY", None, harbour.proper_key)
-LANGUAGES = setting("MOCEAN_LANGUAGES", [], manners.languages, "one or more codes of languages, like en,de") or ["en"]
-RUDE_WORDS = setting("MOCEAN_RUDE_WORDS", [], manners.words)
-LIMITS = setting("MOCEAN_LIMITS", "on", one_of(("on", "off")), "on or off")
-PROXIES = setting("MOCEAN_PROXIES", (), networks, "one or more addresses or networks, like 127.0.0.1,10.0.0.0/8")
-MOST_AWAKE = setting("MOCEAN_MOST_AWAKE", 500, whole_number, "a whole number")
-logbook = Logbook(
-    setting("MOCEAN_LOGBOOK", default_file(os.environ)),
-    setting("MOCEAN_SYNC", "normal", one_of(SYNC), "normal or full"),
-)
-gate = Gate() if LIMITS == "on" else None
-lock = harbour.Lock(HARBOUR_KEY, gate) if HARBOUR_KEY else None
-ocean = None  # until the first request: uWSGI makes its worker, and each new one, from a program that has no ocean yet
-began = None  # the time of that request
-
-
-def check_logbook():
-    """Stop if the logbook can't be used, before anybody plays."""
-    try:
-        logbook.check()
-    except LogbookTrouble as trouble:
-        refuse_start(f"Mocean can't start. {trouble}")
-
-
-def say_how_open():
-    """Tell the log what a leader should know."""
-    if not CLUB_WORD:
-        print("Anybody may join: no club word is set. MOCEAN_WORD sets one.", flush=True)
-    if not manners.RUDE:
-        print("Rude words are not refused: python -m pip install badwords-py", flush=True)
-
-
-manners.teach(LANGUAGES, RUDE_WORDS)
-if uwsgi:
-    check_logbook()
-    say_how_open()
-
-# What the parameters of the routes stand for. Others are plain texts.
-KEYS = {
-    "sailor": Key("your secret id: join tells you", read=lambda id: asking(id), name="id", given_by="join"),
-    "id": Key("the secret id that join told you", example="YOUR-ID"),
-    "name": Key("the name of a sailor", example=lambda: ocean.free_name()),
-    "word": Key("the club word: ask your club leader"),
-    "message": Key("what you want to say", "hello"),
-    "after": Key("the number of the last message that you have read, like 12", 0, whole_number),
-    "degrees": Key("a heading in degrees, like 90 for east", 90, number),
-    "speed": Key("a speed in metres a second, like 4.5", 4.5, number),
-    "ctrl": Key("w (faster), s (slower), a (left) or d (right)", "w", one_of(ACCELERATE)),
-    "depth": Key("a depth in metres, like 2.5", 2.5, number),
-    "item": Key("the name of a treasure", "pearl"),
-    "follow": Key("the name of a ship", CLEM),
-    "ocean": Key(
-        "the harbour key, which the club leader has", read=lambda key: unlocked(key), name="key", given_by="harbour"
-    ),
-    "minutes": Key("a number of minutes, like 60", 60, number),
-    "address": Key("yes or no", "no"),
-}
 
 app = application = Bottle()
-
-
-@app.hook("before_request")
-def note_for_log():
-    """Tell uWSGI's log what was asked: without the keys, which may be secret, and encoded, so that it is one line."""
-    if uwsgi:
-        uwsgi.set_logvar("asked", quote(f"{request.method[:10]} {request.path[:100]}", safe="/ "))
-
-
-replies = Replies(KEYS, aboard=lambda: whose_ship(), on_trouble=lambda trouble: note_trouble(trouble))
-app.install(replies)
-
-
-@app.hook("before_request")
-def begin_request():
-    """Have an ocean, tell it the time, and wake who asks."""
-    if not ocean:
-        open_logbook()
-    ocean.now = time()
-    try:
-        request.environ["mocean.sailor"] = let_in(value_of("id"))
-    except TooFast as trouble:
-        raise refusal(trouble) from None
-
-
-def let_in(id):
-    """The sailor with this id, who wakes, or None. Raises TooFast."""
-    sailor = gate.admit(ocean, id, visitor()) if gate else ocean.hear(id)
-    if sailor and lock:
-        harbour.watch.note(sailor, ocean.now, visitor())
-    return sailor
-
-
-def be_at_home(sailor):
-    """Note where a sailor who has come aboard is at home."""
-    if gate:
-        gate.welcome(sailor, visitor())
-    if lock:
-        harbour.watch.note(sailor, ocean.now, visitor())
-
-
-def visitor():
-    """The network address of who asks."""
-    return address_of(request.environ, PROXIES)
-
-
-def asking(id):
-    """The sailor who asks: found already, or else it is the trouble why not."""
-    return request.environ.get("mocean.sailor") or ocean.sailor(id)
-
-
-def unlocked(key):
-    """The ocean, for who has the key of the harbour. Raises WrongKey or TooFast."""
-    lock.open(key, visitor(), ocean.now)
-    return ocean
-
-
-def note_trouble(trouble):
-    """Let the leader see which errors a sailor gets."""
-    sailor = request.environ.get("mocean.sailor")
-    if lock and ocean and sailor:
-        harbour.watch.note_error(sailor, ocean.now, request.path, trouble)
-
-
-def open_logbook():
-    """Make the ocean what the logbook says."""
-    global ocean, began
-    try:
-        began = began or time()
-        ocean = logbook.read(Ocean(MOST_AWAKE, gate and gate.chat), time())
-    except LogbookTrouble as trouble:
-        raise refusal(trouble) from trouble
-
-
-def keep_logbook(route):
-    """A plugin: what a route has changed is in the logbook before its reply is sent. If it can't be, it is undone."""
-
-    def kept(**arguments):
-        global ocean
-        try:
-            return route(**arguments)
-        finally:
-            try:
-                logbook.write(ocean)
-            except LogbookTrouble:
-                ocean = None
-                raise
-
-    return kept
-
-
-app.install(keep_logbook)
-
-
-# ---- What a browser remembers ----
-
-
-def remember(sailor):
-    """Let the browser keep the sailor's id, so that URLs typed from now on need none."""
-    response.set_cookie("id", sailor.id, path="/", max_age=COOKIE_AGE, httponly=True, samesite="strict")
-    request.environ["mocean.kept"] = sailor.id
-
-
-def forget():
-    """Let the browser forget the id that it kept."""
-    response.delete_cookie("id", path="/")
-    request.environ["mocean.kept"] = ""
-
-
-def whose_ship():
-    """The name of the sailor whose ship the links and forms of this page will sail, and a note where that may surprise.
-
-    No page shows an id, so links work by the cookie alone. A browser that knows no sailor yet therefore keeps the id
-    that a page was asked with. One that does know a sailor goes on with that one until the next join: otherwise a link
-    from a classmate could quietly swap the ship under somebody's hands.
-    """
-    if not ocean:
-        return "", ""
-    before, asked = aboard(kept_so_far()), aboard(request.environ.get("mocean.sailor")) if sent().get("id") else None
-    now = ocean.sailors.get(request.environ["mocean.kept"]) if "mocean.kept" in request.environ else before
-    if asked and not now:
-        remember(asked)
-        return asked.name, f"From now on this browser sails the ship of {asked.name}: URLs need no id any more."
-    if now and before and now is not before:
-        return now.name, f"This browser now sails the ship of {now.name}, no longer that of {before.name}."
-    if now and asked and now is not asked:
-        note = f"This browser sails the ship of {now.name}, and so do the links here. To sail {asked.name}, join again."
-        return now.name, note
-    return (now.name, "") if now else ("", "")
-
-
-def kept_so_far():
-    """The sailor whose id the browser has kept, or None. It too must pass the gate, or a page would help to guess."""
-    with suppress(TooFast):
-        return let_in(cookie("id")) if sent().get("id") else request.environ.get("mocean.sailor")
-
-
-def aboard(sailor):
-    """The sailor, or None if this one has just quit."""
-    return sailor if sailor and sailor.id in ocean.sailors else None
+replies = bridge.set_up(app)
 
 
 # ---- Front doors ----
@@ -291,14 +66,18 @@ def rules():
 @app.get("/status", then="who chart")
 def status():
     """Show how the server is: its version, how long it has been up (in seconds), who sails and what is left to find."""
-    uptime, sailing = ocean.now - began, len(ocean.awake_sailors())
+    uptime, sailing = ocean.now - bridge.began, len(ocean.awake_sailors())
     asleep, left = len(ocean.sailors) - sailing, len(ocean.treasures)
     game = f"{count(sailing, 'ship')} sailing, {asleep} asleep, {in_words(uptime)} without a restart, "
-    news = [f"{game}{count(left, 'treasure')} left.", "The ocean is paused." if ocean.paused else "", logbook.news]
+    news = [
+        f"{game}{count(left, 'treasure')} left.",
+        "The ocean is paused." if ocean.paused else "",
+        bridge.logbook.news,
+    ]
     return dict(
         reply=" ".join(filter(None, news)),
         version=VERSION,
-        boot=logbook.boot,
+        boot=bridge.logbook.boot,
         uptime=round(uptime, 3),
         sailors=len(ocean.who()),
         time=round(ocean.now, 3),
@@ -321,31 +100,14 @@ def in_words(seconds):
 # ---- Coming and going ----
 
 
-def check_word(word):
-    """Raises WrongWord if the club has a word and this is not it."""
-    if CLUB_WORD and not secrets.compare_digest((word or "").encode(), CLUB_WORD.encode()):
-        raise WrongWord("To join, send the club word as the key word. Your club leader knows it.", "mocean")
-
-
-def knock(known):
-    """Raises TooFast or Banned if nobody new may come from this address, or from this browser, whose id is known."""
-    if gate:
-        gate.count_join(visitor(), ocean.now)
-    ocean.need_no_ban(f"address {visitor()}")
-    ocean.need_no_ban(f"id {known}")
-
-
 @app.get("/join", instead="mocean" if CLUB_WORD else "join", then="speed heading look sendchat")
 def join(name, id=None, word=None):
     """Come aboard with a name of your own. With your id, come back to your ship."""
     known = cookie("id")
     id = id or (known if ocean.belongs(known, name) else None)
-    if not id:
-        knock(known)
-    check_word(word)
+    bridge.check_stranger(id, known, word)
     sailor = ocean.join(name, id)
-    be_at_home(sailor)
-    remember(sailor)
+    bridge.welcome(sailor)
     welcome = f"Welcome aboard, {sailor.name}! Your id is {sailor.id}: write it down, and keep it secret."
     return {"reply": welcome, "name": sailor.name, "id": sailor.id, **ocean.location(sailor)}
 
@@ -355,7 +117,7 @@ def quit(id):
     """Leave the game for good: your ship goes, and your name is free for others."""
     name = ocean.quit(id)
     if cookie("id") == id:
-        forget()
+        bridge.forget()
     return dict(reply=f"Goodbye, {name}! Your voyage has ended.", name=name)
 
 
@@ -397,7 +159,7 @@ def located(sailor, order=""):
 
 @app.get("/location", then="speed heading accel look")
 def location(sailor):
-    """Show your ship. Its status adds up: 1 chat waits, 2 a ship is in sight, 4 treasure is in reach, 8 under water."""
+    """Show your ship. Its status adds up: 1 chat, 2 ship in sight, 4 treasure in reach, 8 under water, 16 paused."""
     return located(sailor)
 
 
@@ -508,9 +270,8 @@ def static(name=None):
 
 
 app.merge(steps.app)
-if lock:
-    for plugin in (Replies(KEYS), keep_logbook):
-        harbour.app.install(plugin)
+if bridge.lock:
+    bridge.set_up_part(harbour.app)
     app.merge(harbour.app)
 
 
@@ -528,6 +289,5 @@ class PatientHandler(WSGIRequestHandler):
 
 if __name__ == "__main__":
     host, port = free_address()
-    check_logbook()
-    say_how_open()
+    bridge.check()
     app.run(host=host, port=port, handler_class=PatientHandler, reloader=True)

@@ -148,7 +148,8 @@ class Ocean(Crew):
         return sailor
 
     def restore(self, now, sailors, tide, last_number, paused, pauses, found, words, bans):
-        """Fill a new ocean with what a logbook has kept: the sailors in the order in which they were heard."""
+        """Become what a logbook has kept, and nothing else. The sailors are in the order in which they were heard."""
+        self.__init__(self.most_awake, self.chat_pace)
         self.now, self.tide, self.last_number, self.paused, self.pauses = now, tide, last_number, paused, pauses
         self.bans.update(bans)
         self.treasures = lay_out(tide)

@@ -10,6 +10,7 @@ import statistics
 import time
 
 os.environ.update(MOCEAN_LOGBOOK=":memory:", MOCEAN_LIMITS="on")
+import bridge
 import mocean
 
 SAILORS, REQUESTS, ROUNDS = 100, 1000, 101
@@ -48,13 +49,13 @@ def measure(ids):
 
 
 def main():
-    mocean.time, gate = tick, mocean.gate
-    mocean.gate = None
+    bridge.time, gate = tick, bridge.gate
+    bridge.gate = None
     ids = [ask("/join", name=f"ship{number}").partition("\nid=")[2][:8] for number in range(SAILORS)]
     times = {"off": [], "on": []}
     for _ in range(ROUNDS):
         for limits in times:
-            mocean.gate = gate if limits == "on" else None
+            bridge.gate = gate if limits == "on" else None
             times[limits].append(measure(ids))
             assert "speed=" in ask("/location", id=ids[0])
     off, on = statistics.median(times["off"]), statistics.median(times["on"])

@@ -16,6 +16,7 @@ import requests
 from hypothesis import HealthCheck, settings
 from werkzeug.test import Client
 
+import bridge
 import mocean
 from logbook import Logbook
 from ocean import Ocean
@@ -74,18 +75,19 @@ def clock(monkeypatch):
     class Clock:
         now = 1_000_000.0
 
-    monkeypatch.setattr(mocean, "time", lambda: Clock.now)
+    monkeypatch.setattr(bridge, "time", lambda: Clock.now)
     return Clock
 
 
 @pytest.fixture
 def player(monkeypatch, clock):
     """A player in a new ocean."""
-    monkeypatch.setattr(mocean, "logbook", Logbook(":memory:"))
-    monkeypatch.setattr(mocean, "ocean", None)
-    monkeypatch.setattr(mocean, "began", None)
-    monkeypatch.setattr(mocean, "CLUB_WORD", None)
-    monkeypatch.setattr(mocean, "gate", None)
+    monkeypatch.setattr(bridge, "logbook", Logbook(":memory:"))
+    monkeypatch.setattr(bridge, "began", None)
+    monkeypatch.setattr(bridge, "CLUB_WORD", None)
+    monkeypatch.setattr(bridge, "gate", None)
+    monkeypatch.setattr(bridge, "is_read", False)
+    bridge.ocean.__init__()
     Player().ask("/status")  # the first request makes the ocean
     return Player()
 

@@ -16,7 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-import mocean
+import bridge
 from logbook import MIGRATIONS, Logbook, LogbookTrouble, back_up
 from ocean import NAP, Ocean
 from planet import SEAMOUNTS, TREASURES, lay_out
@@ -157,10 +157,10 @@ TestOceanAndLogbook.settings = settings(max_examples=30, stateful_step_count=20)
 
 
 def test_asking_for_the_location_writes_nothing_but_once_a_minute_that_one_was_heard(player, clock, file, monkeypatch):
-    monkeypatch.setattr(mocean, "logbook", Logbook(file))
-    monkeypatch.setattr(mocean, "ocean", None)
+    monkeypatch.setattr(bridge, "logbook", Logbook(file))
+    monkeypatch.setattr(bridge, "is_read", False)
     id = player.join("ada")
-    writes = mocean.logbook.connection.total_changes
+    writes = bridge.logbook.connection.total_changes
     for _ in range(59):
         clock.now += 1
         for route in (
@@ -175,22 +175,22 @@ def test_asking_for_the_location_writes_nothing_but_once_a_minute_that_one_was_h
             "/mocean",
         ):
             assert player.json(route, **({"id": id} if route not in ("/who", "/chart", "/mocean") else {}))["ok"]
-    assert mocean.logbook.connection.total_changes == writes
+    assert bridge.logbook.connection.total_changes == writes
     clock.now += 1
     player.json("/location", id=id)
-    assert mocean.logbook.connection.total_changes > writes
-    mocean.logbook.close()
+    assert bridge.logbook.connection.total_changes > writes
+    bridge.logbook.close()
     assert read(file, clock.now).sailors[id].heard == clock.now
 
 
 def test_a_reply_is_sent_only_when_all_of_it_is_written(player, file, monkeypatch):
-    monkeypatch.setattr(mocean, "logbook", Logbook(file))
-    monkeypatch.setattr(mocean, "ocean", None)
+    monkeypatch.setattr(bridge, "logbook", Logbook(file))
+    monkeypatch.setattr(bridge, "is_read", False)
     ada, bob = player.join("ada"), player.join("bob")
     player.json("/sendchat", id=ada, message="hi")
     back_up(file, f"{file}.copy")
     assert [letter.message for letter in read(f"{file}.copy").sailors[bob].mailbox] == ["hi"]
-    mocean.logbook.close()
+    bridge.logbook.close()
 
 
 def test_only_we_can_read_the_ids_in_a_logbook_and_in_its_copy(file):

@@ -5,10 +5,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+import bridge
 import mocean
 from gate import Gate
 from logbook import Logbook
-from ocean import MAILBOX, NAP, Ocean
+from ocean import MAILBOX, NAP
 from planet import SEAMOUNTS, TREASURES
 from tests.conftest import Player, browser
 
@@ -147,7 +148,7 @@ def test_a_full_mailbox(player):
 
 
 def test_a_sailor_without_room_to_wake_can_still_quit(player, clock, monkeypatch):
-    monkeypatch.setattr(mocean, "ocean", Ocean(most_awake=1))
+    monkeypatch.setattr(bridge.ocean, "most_awake", 1)
     id = player.join("ada")
     clock.now += NAP
     Player().join("bob")
@@ -156,7 +157,7 @@ def test_a_sailor_without_room_to_wake_can_still_quit(player, clock, monkeypatch
 
 
 def test_a_full_ocean(player, monkeypatch):
-    monkeypatch.setattr(mocean, "ocean", Ocean(most_awake=1))
+    monkeypatch.setattr(bridge.ocean, "most_awake", 1)
     player.join("ada")
     response = player.ask("/join?name=bob&format=json")
     assert (response.status_code, response.json["error"]) == (503, "ocean-full")
@@ -165,7 +166,7 @@ def test_a_full_ocean(player, monkeypatch):
 
 @pytest.mark.parametrize("word", ["", "&word=", "&word=plank", "&word=ñ"])
 def test_the_club_word(player, monkeypatch, word):
-    monkeypatch.setattr(mocean, "CLUB_WORD", "Planke-ø")
+    monkeypatch.setattr(bridge, "CLUB_WORD", "Planke-ø")
     response = player.ask(f"/join?name=ada&format=json{word}")
     assert (response.status_code, response.json["error"]) == (403, "wrong-word")
     assert player.json(response.json["try"])["ok"]
@@ -212,7 +213,7 @@ def test_secret_routes_are_not_told(player):
 
 @pytest.mark.parametrize("form", ["text", "json", "page"])
 def test_a_loop_without_a_sleep_is_told_to_wait(player, clock, monkeypatch, form):
-    monkeypatch.setattr(mocean, "gate", Gate())
+    monkeypatch.setattr(bridge, "gate", Gate())
     id = player.join("ada")
     bob = Player()
     bob.join("bob")
@@ -349,8 +350,8 @@ def test_boot_differs_after_each_start(player, clock, monkeypatch):
     clock.now += 10
     assert player.json("/status")["boot"] == first["boot"]
     assert player.json("/status")["uptime"] == 10
-    monkeypatch.setattr(mocean, "ocean", None)
-    monkeypatch.setattr(mocean, "logbook", Logbook(":memory:"))
+    monkeypatch.setattr(bridge, "is_read", False)
+    monkeypatch.setattr(bridge, "logbook", Logbook(":memory:"))
     assert player.json("/status")["boot"] != first["boot"]
 
 

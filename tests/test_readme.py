@@ -81,7 +81,7 @@ def test_a_student_adds_a_route(copy_of_code, tmp_path):
 
 
 def test_every_setting_is_described():
-    names = set(re.findall(r"MOCEAN_[A-Z_]+", (ROOT / "mocean.py").read_text(encoding="utf-8")))
+    names = set(re.findall(r"MOCEAN_[A-Z_]+", (ROOT / "bridge.py").read_text(encoding="utf-8")))
     assert names == set(re.findall(r"MOCEAN_[A-Z_]+", README))
     assert names >= set(re.findall(r"MOCEAN_[A-Z_]+", HANDBOOK))
 
