@@ -17,10 +17,11 @@ from bottle import request, response
 import harbour
 import manners
 from gate import Gate, address_of, networks
+from keys import Key, cookie, number, one_of, sent, value_of, whole_number
 from logbook import SYNC, Logbook, LogbookTrouble, default_file
 from ocean import ACCELERATE, Ocean
 from planet import CLEM
-from replies import Key, Replies, cookie, number, one_of, refusal, sent, value_of, whole_number
+from replies import Replies, refusal
 from settings import refuse_start, setting
 from troubles import TooFast, WrongWord
 

@@ -1,4 +1,4 @@
-"""The gate: who asks, from which network address, and whether that is too often.
+"""The gate: who asks, from which network address, whether that is too often, and what no person would ask.
 
     address = address_of(environ, networks("10.0.0.0/8"))    # such as "192.0.2.7"
     sailor = Gate().admit(ocean, "abcdefgh", address)        # the sailor with this id, or None; or it raises TooFast
@@ -16,8 +16,10 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from pace import Pace
-from troubles import TooFast
+from troubles import BadValue, CrossSite, HeadersTooLong, Prefetch, TooFast, UrlTooLong
 
+LONGEST_URL = 8000  # characters
+LONGEST_HEADERS = 16000
 MOST_GUESSES = 10_000  # wrong ids that are remembered
 MOST_HOMES = 20_000  # sailors whose addresses are remembered
 
@@ -126,3 +128,40 @@ def household(text):
     """An IPv6 address without what tells the computers of one household apart."""
     address = read_address(text)
     return str(ip_network((int(address), 64), strict=False)) if address and address.version == 6 else str(address)
+
+
+# ---- Guards: requests that no route should see ----
+
+
+def refuse_machines(environ):
+    """Raises Prefetch when a browser asks by itself for a page that nobody has opened yet: a GET acts here."""
+    purposes = [environ.get("HTTP_" + name, "") for name in ("SEC_PURPOSE", "PURPOSE", "X_PURPOSE", "X_MOZ")]
+    if any(word in "".join(purposes).lower() for word in ("prefetch", "prerender", "preview")):
+        raise Prefetch("Your browser asked before you did. Press Enter to ask for real.", "")
+
+
+def refuse_strange_pages(environ):
+    """Raises CrossSite when the page of another site asks by itself, like <img src="http://.../join?name=ada">.
+
+    A link that somebody clicks is welcome from anywhere. Browsers say so only to https and to their own computer; what
+    protects sailors everywhere is that their cookie is for our own pages: SameSite=Strict.
+    """
+    if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ.get("HTTP_SEC_FETCH_DEST") != "document":
+        raise CrossSite("A page of another site asked, and not you. Open the address yourself.", "")
+
+
+def refuse_bodies(environ):
+    """Raises BadValue for a GET that brings something besides its URL: whoever sends it expects it to be read."""
+    has_body = environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
+    if has_body and environ["REQUEST_METHOD"] in ("GET", "HEAD"):  # others are refused for their method
+        raise BadValue("Your request has a body, which is not read. Put keys into the URL; in requests: params=", "")
+
+
+def refuse_giants(environ):
+    """Raises UrlTooLong or HeadersTooLong."""
+    url = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", ""))
+    if url > LONGEST_URL:
+        raise UrlTooLong(f"Your URL has {url} characters. At most {LONGEST_URL} are read.", "")
+    headers = sum([len(value) for name, value in environ.items() if name.startswith("HTTP_")])
+    if headers > LONGEST_HEADERS:
+        raise HeadersTooLong(f"Your headers have {headers} characters. At most {LONGEST_HEADERS} are read.", "")

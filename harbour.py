@@ -25,8 +25,9 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from bottle import Bottle, HTTPResponse, request
 
+from keys import sent
 from manners import HARBOUR, look, proper_message
-from replies import sent, wanted_format
+from replies import wanted_format
 from settings import refuse_start
 from troubles import Trouble
 

@@ -23,8 +23,8 @@ import harbour
 import pages
 import steps
 from bridge import CLUB_WORD, ocean
+from keys import cookie
 from planet import SIZE, TREASURES
-from replies import cookie
 from settings import free_address
 
 VERSION = "0.1.0"

@@ -89,7 +89,7 @@ def page_of(reply, sent, known, config, again, then, aboard, one_line):
 
 
 def choices(key):
-    """The values that a key can have, if they are few, see replies.one_of."""
+    """The values that a key can have, if they are few, see keys.one_of."""
     return getattr(key.read, "choices", ())
 
 

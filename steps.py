@@ -14,7 +14,8 @@ from unicodedata import normalize
 
 from bottle import Bottle
 
-from replies import Key, Replies, show
+from keys import Key, show
+from replies import Replies
 
 app = Bottle()
 app.install(Replies({"message": Key("your answer")}))

@@ -80,3 +80,42 @@ class OceanFull(Trouble):
 
 class Paused(Trouble):
     status, word = 503, "paused"
+
+
+# ---- Of the way in which something was asked ----
+
+
+class CrossSite(Trouble):
+    status, word = 403, "cross-site"
+
+
+class MissingKey(Trouble):
+    status, word = 400, "missing-key"
+
+
+class UnknownKey(Trouble):
+    status, word = 400, "unknown-key"
+
+
+class NoRoute(Trouble):
+    status, word = 404, "no-route"
+
+
+class BadMethod(Trouble):
+    status, word = 405, "bad-method"
+
+
+class UrlTooLong(Trouble):
+    status, word = 414, "too-long"
+
+
+class HeadersTooLong(Trouble):
+    status, word = 431, "too-long"
+
+
+class Prefetch(Trouble):
+    status, word = 503, "prefetch"
+
+
+class Bug(Trouble):
+    status, word = 500, "bug"

@@ -9,7 +9,8 @@ from bottle import Bottle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replies import Key, Replies, number, one_line, whole_number
+from keys import Key, number, whole_number
+from replies import Replies, one_line
 from tests.conftest import browser
 from troubles import Trouble
 
