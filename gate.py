@@ -31,8 +31,8 @@ class Gate:
         self.requests = Pace(rate=50, burst=100)  # of a sailor
         self.chat = Pace(rate=1, burst=5)  # of a sailor
         self.strangers = Pace(rate=1000, burst=2000)  # requests without an id, of an address
-        # One address can't fill the ocean: those who joined 15 minutes ago sleep, so at most 60 + 15 * 20 are awake.
-        self.joins = Pace(rate=20 / 60, burst=60)
+        # One address can't fill the ocean: those who joined 15 minutes ago sleep, so at most 120 + 15 * 20 are awake.
+        self.joins = Pace(rate=20 / 60, burst=120)
         self.guesses = Pace(rate=1, burst=60)  # wrong ids, of an address
         self.keys = Pace(rate=0.1, burst=10)  # keys of the harbour, of an address
         self.guessed = OrderedDict()  # (address, wrong id), so that asking with the same one again isn't another guess
