@@ -89,7 +89,7 @@ KEYS = {
     "sailor": Key("your secret id: join tells you", read=lambda id: asking(id), name="id", given_by="join"),
     "id": Key("the secret id that join told you", example="YOUR-ID"),
     "name": Key("the name of a sailor", example=lambda: ocean.free_name()),
-    "word": Key("the club word: ask your club leader"),
+    "word": Key("the club word, if your club has one"),
     "message": Key("what you want to say", "hello"),
     "after": Key("the number of the last message that you have read, like 12", 0, whole_number),
     "degrees": Key("a heading in degrees, like 90 for east", 90, number),
