@@ -137,7 +137,8 @@ def begin_request():
         open_logbook()
     ocean.now = time()
     try:
-        request.environ["mocean.sailor"] = let_in(value_of("id"))
+        # Only a GET acts. Other methods don't even wake anybody.
+        request.environ["mocean.sailor"] = let_in(value_of("id") if request.method == "GET" else "")
     except TooFast as trouble:
         raise refusal(trouble) from None
 

@@ -359,3 +359,14 @@ def test_a_try_keeps_the_id_of_who_asks(player):
     id = player.join("ada")
     instead = player.json("/heading", id=id)["try"]
     assert parse_qs(urlsplit(instead).query) == {"id": [id], "degrees": ["90"]}
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST"])
+def test_only_a_get_wakes_a_sailor(player, clock, method):
+    id = player.join("ada")
+    clock.now += 16 * 60
+    player.browser.delete_cookie("id")
+    player.ask("/location", method=method, id=id)
+    assert player.json("/who")["sailors"] == ["Clem"]
+    player.ask("/location", id=id)
+    assert player.json("/who")["sailors"] == ["Clem", "ada"]
