@@ -158,7 +158,8 @@ def visitor():
 
 def asking(id):
     """The sailor who asks: found already, or else it is the trouble why not."""
-    return request.environ.get("mocean.sailor") or ocean.sailor(id)
+    find = ocean.sailor if request.method == "GET" else ocean.known  # which wakes nobody
+    return request.environ.get("mocean.sailor") or find(id)
 
 
 def unlocked(key):
