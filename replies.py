@@ -168,7 +168,7 @@ class Replies:
         try:
             read_keys([wanted for wanted in self.wanted(self.route(name)) if wanted.key.given_by], sent())
         except Trouble as stranger:
-            name, values = stranger.instead
+            name, values = stranger.instead or ("", {})
         except HTTPResponse:  # the key is right, and its reader has an answer of its own
             pass
         route = self.route(name)

@@ -334,3 +334,16 @@ def test_the_watch_counts_and_forgets():
     for number in range(2000):
         watch.note(Sailor(f"s{number}", f"{number}", 0.0, 0.0, 0.0, 0.0), 7000.0, "here")
     assert len(watch.asked) == 1000
+
+
+def test_many_wrong_keys_are_answered_like_few_by_every_method(tmp_path):
+    server = Server(MOCEAN_HARBOUR_KEY=KEY).start(tmp_path / "log")
+    try:
+        for method in ("GET", "POST", "PATCH"):
+            keys = [f"wrong-{method}-{number}" for number in range(12)]
+            answers = [requests.request(method, server.url + "harbour/say", params={"key": key}) for key in keys]
+            assert {answer.status_code for answer in answers} <= {400, 403, 405, 429}
+        assert answers[-1].status_code == 405
+        assert "Traceback" not in server.log.read_text()
+    finally:
+        server.kill()
