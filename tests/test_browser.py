@@ -56,7 +56,7 @@ def open_browser(chromium):
     def note(text, url=""):
         # Chromium reports the status of every error page, and a server that has ended. That is no fault of the page.
         is_reply = "the server responded with a status of 4" in text and "/static/" not in url
-        if not is_reply and "net::ERR_CONNECTION_REFUSED" not in text:
+        if not is_reply and not re.search("net::ERR_CONNECTION_(REFUSED|RESET)", text):
             complaints.append(f"{url}: {text}")
 
     def open_one(**options):
@@ -243,9 +243,9 @@ def test_the_map_shows_ships_where_they_are(page, harbour):
     harbour.json("heading", id=harbour.ids["bob"], degrees=225)
     time.sleep(2.5)  # a poll, and the glide to the new course
     for name, id in harbour.ids.items():
-        drawn, there = page.evaluate(PLACE, name), harbour.json("location", id=id)
-        assert distance(drawn, there) < 2
-        assert abs(drawn["heading"] - there["heading"]) < 2
+        # Between the two questions the ship sails on, so on a busy computer one try may not be enough.
+        tries = ((page.evaluate(PLACE, name), harbour.json("location", id=id)) for _ in range(10))
+        assert any(distance(*pair) < 2 and abs(pair[0]["heading"] - pair[1]["heading"]) < 2 for pair in tries)
     assert page.locator("#aboard").inner_text() == "3"
     assert page.locator("#hidden").inner_text() == str(len(names_of_seamounts()) - 1)
     assert page.locator("#chat").inner_text() == "bob ahoy & good day"
@@ -278,8 +278,9 @@ def test_the_map_survives_a_restart(page, harbour, tmp_path):
 
 def test_the_map_follows_one_ship(page, harbour):
     open_map(page, harbour, "?follow=ADA")
-    for frame in page.evaluate(FRAMES, ["ada", -9, 1])[10:]:
-        assert distance(frame, page.evaluate("view")) < 30
+    for _ in range(10):
+        view, ship = page.evaluate("() => [view, placeOf(ships.get('ada'))]")
+        assert distance(view, ship) < 30
     assert page.evaluate("view.metres") < 900
     open_map(page, harbour, "?follow=zed")
     assert "That ship is not on the map now." in page.locator("#news").inner_text()
