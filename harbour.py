@@ -28,7 +28,7 @@ from bottle import Bottle, HTTPResponse, request
 from keys import sent
 from manners import HARBOUR, look, proper_message
 from replies import wanted_format
-from settings import refuse_start
+from settings import refuse_start, way_in
 from troubles import Trouble
 
 SHORTEST_KEY = 12  # characters
@@ -259,7 +259,8 @@ def main(words):
     key = os.environ.get("MOCEAN_HARBOUR_KEY", "")
     if not key:
         return "Set MOCEAN_HARBOUR_KEY to the key that the server has."
-    url = f"http://{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', 8080)}{url_of(words)}"
+    host, port = way_in()
+    url = f"http://{host}:{port}{url_of(words)}"
     try:
         question = Request(url, headers={"Cookie": f"key={token(key)}"})
         print(build_opener(ProxyHandler({})).open(question, timeout=10).read().decode())

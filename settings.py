@@ -42,6 +42,12 @@ def address():
     return setting("HOST", "127.0.0.1"), setting("PORT", 8080, port_number, "a number from 1 to 65535")
 
 
+def way_in():
+    """The host and the port at which a program on this computer reaches the server."""
+    host, port = address()
+    return "127.0.0.1" if host == "0.0.0.0" else host, port
+
+
 def port_number(text):
     """A port. Raises ValueError."""
     number = int(text)

@@ -16,7 +16,7 @@ from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from time import monotonic, sleep
 
-from settings import address, free_address, setting, tell_systemd
+from settings import free_address, setting, tell_systemd, way_in
 
 PATIENCE = 10  # seconds to wait for an answer
 PAUSE = 0.1  # seconds between two questions that are not answered
@@ -28,9 +28,9 @@ class NoAnswer(Exception):
 
 def ask():
     """What the server says about itself at /status, as a sentence. Raises NoAnswer."""
-    host, port = address()
+    host, port = way_in()
     try:
-        with closing(HTTPConnection("127.0.0.1" if host == "0.0.0.0" else host, port, timeout=PATIENCE)) as connection:
+        with closing(HTTPConnection(host, port, timeout=PATIENCE)) as connection:
             connection.request("GET", "/status?format=json")
             return json.load(connection.getresponse())["reply"]
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
