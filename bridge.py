@@ -145,9 +145,10 @@ def begin_request():
 
 def let_in(id):
     """The sailor with this id, who wakes, or None. Raises TooFast."""
-    sailor = gate.admit(ocean, id, visitor()) if gate else ocean.hear(id)
+    address = visitor()
+    sailor = gate.admit(ocean, id, address) if gate else ocean.hear(id)
     if sailor and lock:
-        harbour.watch.note(sailor, ocean.now, visitor())
+        harbour.watch.note(sailor, ocean.now, address)
     return sailor
 
 

@@ -22,6 +22,7 @@ import inspect
 import json
 import re
 from difflib import get_close_matches
+from functools import cache
 from urllib.parse import quote, urlencode
 
 from bottle import HTTPError, HTTPResponse, request, response
@@ -108,8 +109,7 @@ class Replies:
     def wanted(self, route):
         """The keys that a route takes: its function's parameters, but for those that stand in its path like <this>."""
         in_path = re.findall(r"<(\w+)", route.rule)
-        parameters = inspect.signature(route.callback).parameters.values()
-        keys = [(p, self.keys.get(p.name, Key())) for p in parameters if p.name not in in_path]
+        keys = [(p, self.keys.get(p.name, Key())) for p in parameters_of(route.callback) if p.name not in in_path]
         return [Wanted(p.name, key.name or p.name, key, p.default is p.empty) for p, key in keys]
 
     def explain(self, error):
@@ -195,6 +195,12 @@ class Replies:
         """The form for the keys that the route of this name needs."""
         route = self.route(name)
         return form_of(route, [item for item in self.wanted(route) if item.required], sample_path(route))
+
+
+@cache
+def parameters_of(function):
+    """The parameters of a function. Each page and each error asks for those of several routes, so they are kept."""
+    return list(inspect.signature(function).parameters.values())
 
 
 def form_of(route, wanted, path):
