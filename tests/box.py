@@ -97,29 +97,7 @@ class Box:
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="mocean-box-"))
         self.cgroup = new_cgroup(self.folder.name)
-        script = BOOT.replace("{code}", self.CODE)
-        enter = ["sh", "-c", 'echo 0 > "$0/cgroup.procs"; exec "$@"', self.cgroup]
-        # Whatever happens to the tests, the box ends with them.
-        command = [
-            *enter,
-            "setpriv",
-            "--pdeathsig",
-            "KILL",
-            "unshare",
-            *NAMESPACES,
-            "--fork",
-            "--kill-child",
-            "--propagation",
-            "private",
-        ]
-        with (self.folder / "log").open("w") as log:
-            self.process = subprocess.Popen(
-                [*command, "sh", "-c", script, "boot", self.folder, self.code, SYSTEMD],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.process = self.boot()
         for _ in range(200):
             with suppress(ValueError, FileNotFoundError):
                 self.pid = int(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text())
@@ -129,6 +107,21 @@ class Box:
         log = (self.folder / "log").read_text()
         self.__exit__()
         raise RuntimeError(f"systemd did not come up in its box:\n{log}")
+
+    def boot(self):
+        """Start the process whose child becomes PID 1."""
+        join_cgroup = ("sh", "-c", 'echo 0 > "$0/cgroup.procs"; exec "$@"', self.cgroup)
+        end_with_us = ("setpriv", "--pdeathsig", "KILL")  # whatever happens to the tests
+        unshare = ("unshare", *NAMESPACES, "--fork", "--kill-child", "--propagation", "private")
+        become_systemd = ("sh", "-c", BOOT.replace("{code}", self.CODE), "boot", self.folder, self.code, SYSTEMD)
+        with (self.folder / "log").open("w") as log:
+            return subprocess.Popen(
+                [*join_cgroup, *end_with_us, *unshare, *become_systemd],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def __exit__(self, *_):
         self.process.kill()
