@@ -29,7 +29,6 @@ from settings import free_address
 
 VERSION = "0.1.0"
 
-
 app = application = Bottle()
 replies = bridge.set_up(app)
 

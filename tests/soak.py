@@ -14,7 +14,6 @@ from tests.conftest import ROOT
 
 PLAYERS = 10
 
-
 QUESTIONS = [
     ("location", {}),
     ("popchat", {}),

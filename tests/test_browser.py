@@ -54,9 +54,10 @@ def open_browser(chromium):
     contexts, complaints = [], []
 
     def note(text, url=""):
-        # Chromium reports the status of every error page, and a server that has ended. That is no fault of the page.
+        # Chromium reports the status of every error page, and in three ways a server that a test has ended. That is no
+        # fault of the page.
         is_reply = "the server responded with a status of 4" in text and "/static/" not in url
-        if not is_reply and not re.search("net::ERR_CONNECTION_(REFUSED|RESET)", text):
+        if not is_reply and not re.search("net::ERR_(CONNECTION_(REFUSED|RESET)|EMPTY_RESPONSE)", text):
             complaints.append(f"{url}: {text}")
 
     def open_one(**options):
