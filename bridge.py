@@ -128,7 +128,8 @@ def set_up_part(app):
 def note_for_log():
     """Tell uWSGI's log what was asked: without the keys, which may be secret, and encoded, so that it is one line."""
     if uwsgi:
-        uwsgi.set_logvar("asked", quote(f"{request.method[:10]} {request.path[:100]}", safe="/ "))
+        asked = request.environ
+        uwsgi.set_logvar("asked", quote(f"{asked['REQUEST_METHOD'][:10]} {asked['PATH_INFO'][:100]}", safe="/ "))
 
 
 def begin_request():

@@ -11,6 +11,7 @@ sailors needs 2.7 years on average. From the address where a sailor plays, that 
 server answers, or else one who guesses would lock out a class: in a lesson with 30 ships that succeeds once in 1,500.
 """
 
+import re
 from collections import OrderedDict
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -135,8 +136,8 @@ def household(text):
 
 def refuse_machines(environ):
     """Raises Prefetch when a browser asks by itself for a page that nobody has opened yet: a GET acts here."""
-    purposes = [environ.get("HTTP_" + name, "") for name in ("SEC_PURPOSE", "PURPOSE", "X_PURPOSE", "X_MOZ")]
-    if any(word in "".join(purposes).lower() for word in ("prefetch", "prerender", "preview")):
+    purpose = "".join([environ.get("HTTP_" + name, "") for name in ("SEC_PURPOSE", "PURPOSE", "X_PURPOSE", "X_MOZ")])
+    if purpose and re.search("prefetch|prerender|preview", purpose.lower()):
         raise Prefetch("Your browser asked before you did. Press Enter to ask for real.", "")
 
 
@@ -162,6 +163,6 @@ def refuse_giants(environ):
     url = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", ""))
     if url > LONGEST_URL:
         raise UrlTooLong(f"Your URL has {url} characters. At most {LONGEST_URL} are read.", "")
-    headers = sum([len(value) for name, value in environ.items() if name.startswith("HTTP_")])
+    headers = sum([len(value) for name, value in environ.items() if name[:5] == "HTTP_"])
     if headers > LONGEST_HEADERS:
         raise HeadersTooLong(f"Your headers have {headers} characters. At most {LONGEST_HEADERS} are read.", "")

@@ -101,11 +101,12 @@ def read_query(query):
         raise BadValue("What you sent is not UTF-8 text. Browsers and Python's requests can encode it.", "") from None
     except ValueError:
         raise BadValue(f"You sent more than {MOST_KEYS} keys.", "") from None
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise BadValue(f"You sent the key {show(name)} more than once. Send each key once.", "")
-    return dict(pairs)
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        doubled = max(names, key=names.count)
+        raise BadValue(f"You sent the key {show(doubled)} more than once. Send each key once.", "")
+    return values
 
 
 def read_keys(wanted, values):
@@ -128,9 +129,8 @@ def read_key(name, key, text):
         raise BadValue(f"The key {show(name)} is {key.what}. You sent {show(text)}.") from None
 
 
-def check_known(wanted, values, route):
-    """Raises UnknownKey, with what was probably meant, if a key was sent that the route doesn't take."""
-    names = [name for _, name, _, _ in wanted]
+def check_known(names, values, route):
+    """Raises UnknownKey, with what was probably meant, if a key was sent that is not among the names a route takes."""
     for name in values:
         if name not in names and name not in EVERYWHERE:
             guess = get_close_matches(name.lower(), names, 1)

@@ -85,8 +85,9 @@ class Page:
     def is_true(self, sailor):
         """True if the sailor is still like this, but for the time of the last request. Each request asks this."""
         # Two attributes are compared in other ways. Taken over here, they make the rest one quick comparison.
-        self.attributes.update(heard=sailor.heard, mailbox=sailor.mailbox)
-        return self.attributes == vars(sailor) and self.mail == numbers(sailor.mailbox)
+        known = self.attributes
+        known["heard"], known["mailbox"] = sailor.heard, sailor.mailbox
+        return known == vars(sailor) and self.mail == numbers(sailor.mailbox)
 
 
 def numbers(mailbox):
@@ -155,7 +156,8 @@ class Logbook:
 
     def note_heard(self, ocean):
         """Write when those who ask were heard, if the last note of it is old."""
-        late = [id for id in ocean.touched & self.pages.keys() if ocean.now - self.pages[id].heard >= NOTE_HEARD]
+        long_ago = ocean.now - NOTE_HEARD
+        late = [id for id in ocean.touched if id in self.pages and self.pages[id].heard <= long_ago]
         if late:
             with suppress(sqlite3.Error, OSError):
                 self.commit(ocean, late)
@@ -176,7 +178,7 @@ class Logbook:
         for id in ids:
             if id not in ocean.sailors:
                 del self.pages[id]
-        self.world = world
+        self.world = deepcopy(world)
         self.refusal = ""
 
     def write_sailor(self, sailor):
@@ -256,7 +258,7 @@ class Logbook:
         ocean.restore(now, sailors, *world, found, words, bans)
         self.columns = set(names)
         self.pages = {sailor.id: Page(sailor) for sailor in sailors}
-        self.world = world_of(ocean)
+        self.world = deepcopy(world_of(ocean))
         self.place = self.find_files()
 
     # -- The file
@@ -382,7 +384,7 @@ def from_column(name, value):
 
 def world_of(ocean):
     """What the file should have of all that isn't about one sailor, but for the words, which have numbers."""
-    return ocean.tide, ocean.last_number, ocean.paused, ocean.pauses, dict(ocean.found), dict(ocean.bans)
+    return ocean.tide, ocean.last_number, ocean.paused, ocean.pauses, ocean.found, ocean.bans
 
 
 def sailor_of(row, mail, now):

@@ -19,15 +19,12 @@ class Lookout:
     def __init__(self):
         self.cells = defaultdict(list)
         self.sighted = set()  # who sees another ship
-        self.looked = -math.inf
-
-    def is_due(self, now, ships):
-        """True four times a second. With thousands of ships a look takes longer, so there are fewer."""
-        return not 0 <= now - self.looked < max(0.25, ships / 5000)
+        self.looked = self.due = -math.inf  # the time of the last look, and that of the next
 
     def look_around(self, now, ships):
         """Note where all ships are, each given as (who, x, y, metres of sight)."""
-        self.looked = now
+        # Four times a second. With thousands of ships a look takes longer, so there are fewer.
+        self.looked, self.due = now, now + max(0.25, len(ships) / 5000)
         self.cells.clear()
         for who, x, y, _ in ships:
             self.cells[self.cell(x), self.cell(y)].append((who, x, y))

@@ -20,7 +20,6 @@ where it is now is worked out when somebody asks. Sailors call this dead reckoni
 
 import math
 from collections import deque
-from contextlib import suppress
 from random import Random
 
 from crew import NAP, Crew
@@ -161,8 +160,10 @@ class Ocean(Crew):
 
     def hear(self, id):
         """The sailor with this id, who wakes even if the ocean has nothing else to do; None if there is nobody."""
-        with suppress(UnknownId, Banned, OceanFull):
+        try:
             return self.sailor(id)
+        except (UnknownId, Banned, OceanFull):
+            return None
 
     # -- Sailing
 
@@ -262,7 +263,7 @@ class Ocean(Crew):
 
     def keep_lookout(self):
         """Look around if it is time to."""
-        if self.lookout.is_due(self.now, len(self.awake)):
+        if not self.lookout.looked <= self.now < self.lookout.due:
             ships = [(s.id, *self.place(s), s.sight(self.depth(s))) for s in self.awake_sailors()]
             self.lookout.look_around(self.now, [*ships, (CLEM, *clem_place(self.robot_time())[:2], 0)])
 
@@ -298,12 +299,11 @@ class Ocean(Crew):
 
     def reachable(self, sailor):
         """The names of the treasures that the ship can take from where it is."""
-        here, depth, reach = self.place(sailor), self.depth(sailor), sailor.ability("reach")
-        return [
-            treasure.name
-            for treasure in self.treasures.values()
-            if abs(treasure.depth - depth) <= REACH_DOWN and distance(*here, treasure.x, treasure.y) <= reach
-        ]
+        depth = self.depth(sailor)
+        level = [
+            one for one in self.treasures.values() if abs(one.depth - depth) <= REACH_DOWN
+        ]  # for most there is none
+        return [one.name for one in level if distance(*self.place(sailor), one.x, one.y) <= sailor.ability("reach")]
 
     def get(self, sailor, item):
         """Take a treasure aboard, and return its name. Asked again, the answer is the same.

@@ -39,8 +39,7 @@ def static(name):
     """A file for a browser, as Bottle's response. A browser keeps it, but asks each time whether it has changed."""
     if name not in STATIC:
         return HTTPError(404)
-    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-    return static_file(name, os.path.join(HERE, "static"), STATIC[name], headers=headers)
+    return static_file(name, os.path.join(HERE, "static"), STATIC[name], headers={"Cache-Control": "no-cache"})
 
 
 @cache

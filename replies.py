@@ -38,6 +38,32 @@ FORMATS = {"json": "application/json", "page": "text/html; charset=utf-8", "text
 # ---- The plugin ----
 
 
+# What each reply and each file tells the browser. They are the same for all, so they are added at once, in the end.
+HEADERS = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),  # a URL may hold an id
+    ("Cross-Origin-Resource-Policy", "same-origin"),  # no page of another site gets a reply
+    ("Cross-Origin-Opener-Policy", "same-origin"),  # nor may it hold on to the window of ours
+    ("X-Frame-Options", "DENY"),  # or show it in a frame
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+]
+
+
+def with_headers(app):
+    """The same WSGI app, with HEADERS in each reply."""
+
+    def application(environ, start_response):
+        # After a bug Bottle passes it on as a third argument. The log has it already, and uWSGI would send nothing.
+        return app(environ, lambda status, headers, _=None: start_response(status, headers + HEADERS))
+
+    return application
+
+
 def check_format(name):
     """Raises BadValue for a form of reply that doesn't exist."""
     if name not in FORMATS:
@@ -67,6 +93,7 @@ class Replies:
     def setup(self, app):
         self.app = app
         app.config["replies"] = self
+        app.wsgi = with_headers(app.wsgi)
         app.add_hook("before_request", self.guard)
         app.default_error_handler = self.explain
 
@@ -74,9 +101,7 @@ class Replies:
         """Read the query before any route sees the request, and look up the route without needless slashes."""
         environ = request.environ  # looked up once, as each look takes a while
         query = environ.get("QUERY_STRING", "")
-        environ["PATH_INFO"] = "/" + request.path.strip("/")
-        # If the query can't be read, at least its form of reply is known.
-        environ["mocean.sent"] = dict(re.findall("(?:^|&)(format)=([a-z]+)", query))
+        environ["PATH_INFO"] = "/" + environ["PATH_INFO"].strip("/")
         try:
             refuse_giants(environ)
             environ["mocean.sent"] = values = read_query(query)
@@ -85,19 +110,24 @@ class Replies:
             refuse_strange_pages(environ)
             refuse_bodies(environ)
         except Trouble as trouble:
+            # If the query couldn't be read, at least its form of reply is known.
+            environ.setdefault("mocean.sent", dict(re.findall("(?:^|&)(format)=([a-z]+)", query)))
             raise refusal(trouble) from None
 
     def apply(self, callback, route):
         """What Bottle calls for each route, once: the route with its keys read and its reply rendered."""
         wanted = self.wanted(route)
+        names = [name for _, name, _, _ in wanted]
 
         def answer(**parts_of_path):
-            if request.method == "HEAD":  # asks only for the headers, and must not act
+            environ = request.environ
+            if environ["REQUEST_METHOD"].upper() == "HEAD":  # asks only for the headers, and must not act
                 return render({})
-            request.environ["mocean.wanted"] = wanted
+            environ["mocean.wanted"] = wanted
+            values = environ["mocean.sent"]
             try:
-                check_known(wanted, sent(), route)
-                result = callback(**parts_of_path, **read_keys(wanted, sent()))
+                check_known(names, values, route)
+                result = callback(**parts_of_path, **read_keys(wanted, values))
             except Trouble as trouble:
                 raise refusal(trouble) from None
             except SystemExit as stop:  # would end the server, and with it everybody's voyage
@@ -114,8 +144,6 @@ class Replies:
 
     def explain(self, error):
         """The reply to whatever went wrong: to a trouble, or to an error that Bottle found."""
-        # Bottle would pass a bug on to the server too. uWSGI then sends nothing at all; the log has it already.
-        request.environ.pop("bottle.exc_info", None)
         trouble = error.exception if isinstance(error.exception, Trouble) else self.trouble_of(error)
         if trouble.status == 405:
             response.set_header("Allow", "GET, HEAD")
@@ -242,30 +270,15 @@ def wanted_format():
     return asked if asked in FORMATS else by_header
 
 
-HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",  # a URL may hold an id
-    "Cross-Origin-Resource-Policy": "same-origin",  # no page of another site gets a reply
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-}
-
-# No other site may show our pages in a frame or hold on to their window, and they need no camera.
-PAGE_HEADERS = HEADERS | {
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
-
-
 def render(reply):
     """The reply in the wanted form, ready to be sent."""
     form = wanted_format()
     response.content_type = FORMATS[form]
-    for name, value in (PAGE_HEADERS if form == "page" else HEADERS).items():
-        response.set_header(name, value)
-    return {"json": as_json, "page": as_page, "text": as_text}[form](reply) if reply else ""
+    response.set_header("Cache-Control", "no-store")
+    return {"json": as_json, "page": as_page, "text": as_text}[form](reply).encode() if reply else b""
+
+
+NUMBERS = (float, int)
 
 
 def as_json(reply):
@@ -275,11 +288,16 @@ def as_json(reply):
 
 def as_text(reply):
     """The sentence on the first line, then a line `field=value` for each field, or `field: record` for each record."""
-    lines = [one_line(reply["reply"])]
-    for name, value in reply.items():
-        if has_records(value):
+    fields = dict(reply)
+    lines = [one_line(fields.pop("reply"))]
+    if fields["ok"]:
+        del fields["ok"]
+    for name, value in fields.items():
+        if type(value) in NUMBERS:  # as most are
+            lines.append(f"{name}={value}")
+        elif has_records(value):
             lines += [f"{name}: {one_line(record)}" for record in value]
-        elif name != "reply" and not (name == "ok" and value):
+        else:
             lines.append(f"{name}={one_line(value)}")
     return "\n".join(lines)
 
@@ -291,7 +309,7 @@ def has_records(value):
 
 def one_line(value):
     """A value as text, spelled as in JSON but without its quotes: true, 12.5, ada,bob or name=ada; x=12.5."""
-    if type(value) in (float, int):
+    if type(value) in NUMBERS:
         return str(value)
     if isinstance(value, dict):
         return "; ".join(f"{name}={one_line(item)}" for name, item in value.items())

@@ -39,14 +39,8 @@ def ocean():
 
 
 def browser(app, use_cookies=True):
-    """Something that asks a WSGI app without a network, and keeps cookies.
-
-    After a bug Bottle passes the exception on, for servers that want to show it. Werkzeug would raise it here.
-    """
-    return Client(
-        lambda environ, start: app(environ, lambda status, headers, problem=None: start(status, headers)),
-        use_cookies=use_cookies,
-    )
+    """Something that asks a WSGI app without a network, and keeps cookies."""
+    return Client(app, use_cookies=use_cookies)
 
 
 class Player:

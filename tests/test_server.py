@@ -84,7 +84,7 @@ def test_every_reply_has_the_headers_that_keep_it_here(server, form):
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert "default-src 'none'" in headers["Content-Security-Policy"]
-        assert ("X-Frame-Options" in headers) == (form == "page")
+        assert headers["X-Frame-Options"] == "DENY"
 
 
 def test_limits_on_the_real_server(server):
