@@ -32,7 +32,7 @@ def write_logbook(file, ships, found=(), words=()):
     `ships` are (name, x, y, heading, speed), `found` are pairs of a seamount and who found it, `words` pairs of a
     sender and a message. Names and words need not be those that the game allows.
     """
-    ocean, logbook = Ocean(), Logbook(str(file))
+    ocean, logbook = Ocean(most_awake=20_000), Logbook(str(file))
     logbook.read(ocean, time())
     ids = {}
     for number, (name, x, y, heading, speed) in enumerate(ships):

@@ -1,0 +1,1 @@
+"""The same small game, served in the ways that a club would use instead."""
