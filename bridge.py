@@ -86,7 +86,7 @@ if uwsgi:
 
 # What the parameters of the routes stand for. Others are plain texts.
 KEYS = {
-    "sailor": Key("your secret id: join tells you", read=lambda id: asking(id), name="id", given_by="join"),
+    "sailor": Key("your secret id: join tells you", "YOUR-ID", lambda id: asking(id), name="id", given_by="join"),
     "id": Key("the secret id that join told you", example="YOUR-ID"),
     "name": Key("the name of a sailor", example=lambda: ocean.free_name()),
     "word": Key("the club word, if your club has one"),

@@ -37,6 +37,10 @@ class Key(NamedTuple):
     name: str = ""
     given_by: str = ""
 
+    def sample(self):
+        """A value that works."""
+        return self.example() if callable(self.example) else self.example
+
 
 class Wanted(NamedTuple):
     """A key that one route takes, and the parameter that gets it."""
@@ -73,6 +77,11 @@ def one_of(choices):
 
     read.choices = list(choices)
     return read
+
+
+def choices(key):
+    """The values that a key can have, if they are few: see one_of."""
+    return getattr(key.read, "choices", ())
 
 
 def sent():

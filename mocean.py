@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import bridge
 import harbour
+import openapi
 import pages
 import steps
 from bridge import CLUB_WORD, ocean
@@ -60,6 +61,12 @@ def rules():
         "Be kind: your club leader can read all chat, also what you say to one sailor.",
         routes=replies.rules(),
     )
+
+
+@app.get("/openapi.json", secret=True)
+def rules_for_programs():
+    """Hand out the rules as a file in the form of OpenAPI."""
+    return openapi.as_file(openapi.document(replies, "Mocean", VERSION))
 
 
 @app.get("/status", then="who chart")

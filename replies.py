@@ -138,8 +138,9 @@ class Replies:
 
     def wanted(self, route):
         """The keys that a route takes: its function's parameters, but for those that stand in its path like <this>."""
+        known = route.app.config.get("replies", self).keys  # a route that was merged in knows the keys of its own app
         in_path = re.findall(r"<(\w+)", route.rule)
-        keys = [(p, self.keys.get(p.name, Key())) for p in parameters_of(route.callback) if p.name not in in_path]
+        keys = [(p, known.get(p.name, Key())) for p in parameters_of(route.callback) if p.name not in in_path]
         return [Wanted(p.name, key.name or p.name, key, p.default is p.empty) for p, key in keys]
 
     def explain(self, error):
@@ -216,7 +217,7 @@ class Replies:
             elif name in values:
                 pairs[name] = values[name]
             elif required:
-                pairs[name] = key.example() if callable(key.example) else key.example
+                pairs[name] = key.sample()
         return sample_path(route) + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
 
     def form(self, name):
