@@ -16,6 +16,7 @@ from troubles import Trouble
 
 # What a key's reader takes. Any other reader, such as one that a student has written, takes a text.
 SCHEMAS = {number: {"type": "number"}, whole_number: {"type": "integer", "minimum": 0}}
+TEXT = {"type": "string", "minLength": 1}  # an empty value counts as missing
 
 # Generated clients send a default, and the key `format` is how a program that sends no Accept header gets JSON.
 FORMAT = {
@@ -31,8 +32,7 @@ REPLY = {
         "ok": {"type": "boolean", "description": "true if it worked"},
         "reply": {"type": "string", "description": "what happened, in a sentence"},
     },
-    "additionalProperties": True,  # each route has fields of its own
-}
+}  # and each route has fields of its own
 ERROR = {
     "type": "object",
     "required": ["ok", "error", "reply", "try"],
@@ -43,7 +43,6 @@ ERROR = {
         "try": {"type": "string", "description": "the end of a URL that works"},
         "wait": {"type": "integer", "description": "after a 429: in how many seconds it works again"},
     },
-    "additionalProperties": True,
 }
 
 
@@ -54,16 +53,14 @@ def as_file(document):
 
 def document(replies, title, version):
     """All public routes of an app with these Replies, in the form of OpenAPI."""
-    errors = words_of_errors()
+    responses = {"200": response_of("it worked", "Reply")}
+    responses |= {str(status): response_of(words, "Error") for status, words in errors().items()}
     routes = replies.public_routes()
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
-        "paths": {path_of(route): {"get": operation(route, replies.wanted(route), errors)} for route in routes},
-        "components": {
-            "schemas": {"Reply": REPLY, "Error": ERROR},
-            "responses": {str(status): response_of(", ".join(words), "Error") for status, words in errors.items()},
-        },
+        "paths": {path_of(route): {"get": operation(route, replies.wanted(route), responses)} for route in routes},
+        "components": {"schemas": {"Reply": REPLY, "Error": ERROR}, "responses": responses},
     }
 
 
@@ -72,17 +69,14 @@ def path_of(route):
     return re.sub(r"<(\w+).*?>", r"{\1}", route.rule)
 
 
-def operation(route, wanted, errors):
+def operation(route, wanted, responses):
     """What a route takes, does and answers."""
     in_path = re.findall(r"<(\w+)", route.rule)
     return {
         "operationId": re.sub(r"\W+", "_", route.rule).strip("_") or route.callback.__name__,
         "summary": purpose(route),
         "parameters": [*map(part_of_path, in_path), *map(parameter, wanted), FORMAT],
-        "responses": {
-            "200": response_of("It worked.", "Reply"),
-            **{str(status): {"$ref": f"#/components/responses/{status}"} for status in errors},
-        },
+        "responses": {status: {"$ref": f"#/components/responses/{status}"} for status in responses},
     }
 
 
@@ -94,7 +88,7 @@ def part_of_path(name):
 def parameter(wanted):
     """A key that a route takes. One that may be left out has no example, so that what tools fill in works."""
     _, name, key, required = wanted
-    texts = {"type": "string", **({"enum": choices(key)} if choices(key) else {})}
+    texts = {"type": "string", "enum": choices(key)} if choices(key) else TEXT
     return {
         "name": name,
         "in": "query",
@@ -106,14 +100,13 @@ def parameter(wanted):
 
 
 def response_of(description, schema):
-    """A reply with a status."""
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"description": description, "content": content}
+    """A reply: as JSON for who asks for that, by the key or by an Accept header, and else as text."""
+    contents = {"application/json": {"$ref": f"#/components/schemas/{schema}"}, "text/plain": {"type": "string"}}
+    return {"description": description, "content": {form: {"schema": schema} for form, schema in contents.items()}}
 
 
-def words_of_errors():
-    """The words of the errors that each HTTP status stands for."""
-    words = {}
-    for kind in Trouble.__subclasses__():
-        words.setdefault(kind.status, set()).add(kind.word)
-    return {status: sorted(words[status]) for status in sorted(words)}
+def errors():
+    """By the HTTP status of an error, the words that stand for it in the field `error`."""
+    kinds = Trouble.__subclasses__()
+    statuses = sorted({kind.status for kind in kinds})
+    return {status: ", ".join(sorted({kind.word for kind in kinds if kind.status == status})) for status in statuses}
