@@ -31,7 +31,7 @@ class Key(NamedTuple):
     With `given_by`, only that route gives out values, and a browser may send its value back as a cookie.
     """
 
-    what: str = "a text"
+    what: str = "a text, like hello"
     example: Any = "hello"
     read: Callable = str.strip
     name: str = ""
@@ -107,9 +107,9 @@ def read_query(query):
         text = query.encode("latin-1").decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_KEYS)
     except UnicodeError:
-        raise BadValue("What you sent is not UTF-8 text. Browsers and Python's requests can encode it.", "") from None
+        raise BadValue("What you sent is not UTF-8 text. A browser or requests can encode it for you.", "") from None
     except ValueError:
-        raise BadValue(f"You sent more than {MOST_KEYS} keys.", "") from None
+        raise BadValue(f"You sent more than {MOST_KEYS} keys. Send only those that the route takes.", "") from None
     values = dict(pairs)
     if len(values) < len(pairs):
         names = [name for name, _ in pairs]
@@ -135,7 +135,7 @@ def read_key(name, key, text):
     try:
         return key.read(text)
     except ValueError:
-        raise BadValue(f"The key {show(name)} is {key.what}. You sent {show(text)}.") from None
+        raise BadValue(f"The key {show(name)} needs {key.what}. You sent {show(text)}.") from None
 
 
 def check_known(names, values, route):

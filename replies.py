@@ -67,7 +67,7 @@ def with_headers(app):
 def check_format(name):
     """Raises BadValue for a form of reply that doesn't exist."""
     if name not in FORMATS:
-        raise BadValue(f"The key “format” is {', '.join(FORMATS)}. You sent {show(name)}.", "")
+        raise BadValue(f"The key “format” needs one of {', '.join(FORMATS)}. You sent {show(name)}.", "")
 
 
 def refusal(trouble):
@@ -159,10 +159,10 @@ class Replies:
         if error.status_code == 404:
             return self.no_route(request.path)
         if error.status_code == 405:
-            return BadMethod(f"The method {show(request.method)} is not used here. Ask with GET.", request.path[1:])
+            return BadMethod(f"The method {show(request.method)} does not work here. Use GET.", request.path[1:])
         if error.status_code < 500:
             return BadValue(str(error.body), "")
-        return Bug("Something in the server is broken. It is not your fault. The club leader finds it in the log.", "")
+        return Bug("The server has a bug: this is not your fault. Your club leader finds it in the log.", "")
 
     def no_route(self, path):
         """The trouble of a path that leads nowhere, with what was probably meant."""
