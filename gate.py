@@ -155,7 +155,7 @@ def refuse_bodies(environ):
     """Raises BadValue for a GET that brings something besides its URL: whoever sends it expects it to be read."""
     has_body = environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
     if has_body and environ["REQUEST_METHOD"] in ("GET", "HEAD"):  # others are refused for their method
-        raise BadValue("Your request has a body, but keys belong into the URL. In requests, use params=keys.", "")
+        raise BadValue("Your request has a body, but keys belong in the URL. In requests, use params=keys.", "")
 
 
 def refuse_giants(environ):

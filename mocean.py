@@ -40,10 +40,13 @@ replies = bridge.set_up(app)
 @app.get("/", view="door", word=bool(CLUB_WORD))
 def front_door():
     """Show where to start, and who is sailing."""
-    word = "&word=CLUB-WORD" if CLUB_WORD else ""
+    if CLUB_WORD:
+        start = "With the club word you can join: /join?name=YOUR-NAME&word=CLUB-WORD"
+    else:
+        start = "Anybody may join: /join?name=YOUR-NAME"
     return dict(
         reply="Welcome! Steps is a game of five puzzles: start with /begin. "
-        f"Mocean is an ocean with many ships: /join?name=YOUR-NAME{word} gives you one.",
+        f"Mocean is an ocean with many ships. {start}",
         steps="/steps",
         mocean="/mocean",
         sailors=ocean.who(),
@@ -68,7 +71,7 @@ def rules_for_programs():
 
 @app.get("/status", then="who chart")
 def status():
-    """Show how the server is, how many seconds it has been up, and how many sailors are here."""
+    """Show how many seconds the server has been up, and how many sailors are here."""
     uptime, sailing = ocean.now - bridge.began, len(ocean.awake_sailors())
     asleep, left = len(ocean.sailors) - sailing, len(ocean.treasures)
     game = f"{count(sailing, 'ship')} sailing, {asleep} asleep, {in_words(uptime)} without a restart, "
@@ -126,7 +129,7 @@ def quit(id):
 
 @app.get("/who", then="sendchat map")
 def who():
-    """Show who is here: the robot, and all sailors who asked something in the last 15 minutes."""
+    """Show who is here: the robot, and all sailors of the last 15 minutes."""
     names = ocean.who()
     return dict(reply=f"Aboard now: {len(names)}.", count=len(names), sailors=names)
 
@@ -195,7 +198,7 @@ def speed(sailor, speed):
 
 @app.get("/accel", then="accel location stop look")
 def accel(sailor, ctrl):
-    """Steer with one letter. w and s change the speed by 2 m/s, a and d turn the ship by 10 degrees."""
+    """Steer with one letter. w and s change your speed by 2 m/s. a and d turn you by 10 degrees."""
     ocean.accelerate(sailor, ctrl)
     return located(sailor)
 
@@ -254,7 +257,7 @@ def inventory(sailor):
 
 @app.get("/chart", then="map who")
 def chart():
-    """Show what a map needs: ships on the surface, seamounts that were found, and the last messages to everyone."""
+    """Show what a map needs: ships on the surface, found seamounts, and the last messages to everyone."""
     return dict(reply="This is the chart of the ocean.", size=SIZE, time=round(ocean.now, 3), **ocean.chart())
 
 

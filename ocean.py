@@ -207,7 +207,7 @@ class Ocean(Crew):
             self.sail(sailor, speed=speed)
         elif limit < speed <= sailor.top_speed(depth=0):
             raise Cannot(
-                f"Under water you sail at most {limit:g} m/s. You sent {speed:g}: come up to sail faster.",
+                f"Under water your top speed is {limit:g} m/s. You sent {speed:g}: come up to sail faster.",
                 "dive",
                 depth=0,
             )

@@ -121,7 +121,7 @@ def takes_a_number(check):
 @takes_a_number
 def begin(number):
     if number < 0:
-        return False, "That number is below zero. Prime numbers are above it."
+        return False, "That number is below zero. Prime numbers begin at 2."
     if number in (0, 1):
         return False, f"{number} is not a prime number: the smallest one is 2."
     if number == TOO_LONG:
@@ -219,7 +219,7 @@ def sirduke(message):
 # ---- Stage 4 ----
 
 
-@puzzle("/euler", "Add up all whole numbers from 1 to 10000: 1 + 2 + 3 + ... + 10000. Send the sum.")
+@puzzle("/euler", "Send the sum of all whole numbers from 1 to 10000: 1 + 2 + 3 + ... + 10000.")
 @takes_a_number
 def euler(number):
     answer = sum(range(10001))
