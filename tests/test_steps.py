@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from steps import PUZZLES, is_prime, pascal, play
+from tests.conftest import is_plain
 
 ROUTES = ["begin", "beguine", "sirduke", "euler", "meruprastarah"]
 ANSWERS = [[], ["987"], ["wigs"], ["50005000", "50,005,000"], ["1,5,10,10,5,1", "1, 5, 10, 10, 5, 1"]]
@@ -106,6 +107,7 @@ def test_coached(route, message, hint):
     solved, sentence = check(route, message)
     assert solved is False
     assert hint in sentence
+    assert is_plain(sentence)
 
 
 @pytest.mark.parametrize("puzzle", PUZZLES, ids=ROUTES)
