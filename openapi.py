@@ -1,18 +1,21 @@
 """OpenAPI: the rules of /mocean as a file for programs, at http://localhost:8080/openapi.json
 
-Tools read it: they make a client in many programming languages of it, or pages on which one tries each route. The file
-is made of what the routes declare, so a new route is in it by itself. The form is that of https://spec.openapis.org/oas/v3.1.0
+Tools read it: they make a client of it in many programming languages, or pages on which to try each route. It is made
+of what the routes declare, so a new route is in it by itself. Its form is OpenAPI 3.1: https://spec.openapis.org
 
 Words: OpenAPI calls a route a *path*, a key a *parameter*, and what a value may be a *schema*.
 """
 
 import re
+from collections import defaultdict
 
 from bottle import HTTPResponse
 
 from keys import choices, number, whole_number
 from replies import FORMATS, HEADERS, as_json, purpose
 from troubles import Trouble
+
+PART = r"<(\w+).*?>"  # a part of a path that stands for any text, like <this>
 
 # What a key's reader takes. Any other reader, such as one that a student has written, takes a text.
 SCHEMAS = {number: {"type": "number"}, whole_number: {"type": "integer", "minimum": 0}}
@@ -53,35 +56,30 @@ def as_file(document):
 
 def document(replies, title, version):
     """All public routes of an app with these Replies, in the form of OpenAPI."""
-    responses = {"200": response_of("it worked", "Reply")}
-    responses |= {str(status): response_of(words, "Error") for status, words in errors().items()}
-    routes = replies.public_routes()
+    answers = responses()
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
-        "paths": {path_of(route): {"get": operation(route, replies.wanted(route), responses)} for route in routes},
-        "components": {"schemas": {"Reply": REPLY, "Error": ERROR}, "responses": responses},
+        "paths": {
+            re.sub(PART, r"{\1}", route.rule): {"get": operation(route, replies.wanted(route), answers)}
+            for route in replies.public_routes()
+        },
+        "components": {"schemas": {"Reply": REPLY, "Error": ERROR}, "responses": answers},
     }
 
 
-def path_of(route):
-    """The path of a route, with a part like <this> written as {this}."""
-    return re.sub(r"<(\w+).*?>", r"{\1}", route.rule)
-
-
-def operation(route, wanted, responses):
+def operation(route, wanted, answers):
     """What a route takes, does and answers."""
-    in_path = re.findall(r"<(\w+)", route.rule)
     return {
         "operationId": re.sub(r"\W+", "_", route.rule).strip("_") or route.callback.__name__,
         "summary": purpose(route),
-        "parameters": [*map(part_of_path, in_path), *map(parameter, wanted), FORMAT],
-        "responses": {status: {"$ref": f"#/components/responses/{status}"} for status in responses},
+        "parameters": [*map(part_of_path, re.findall(PART, route.rule)), *map(parameter, wanted), FORMAT],
+        "responses": {status: {"$ref": f"#/components/responses/{status}"} for status in answers},
     }
 
 
 def part_of_path(name):
-    """A part like <this> of a route's path."""
+    """A part like <this> of a path."""
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "example": "hello"}
 
 
@@ -99,14 +97,16 @@ def parameter(wanted):
     }
 
 
+def responses():
+    """By its status, each answer that there may be. Of an error it says which words the field `error` then has."""
+    words = defaultdict(set)
+    for kind in Trouble.__subclasses__():
+        words[str(kind.status)].add(kind.word)
+    errors = {status: response_of(", ".join(sorted(words[status])), "Error") for status in sorted(words)}
+    return {"200": response_of("it worked", "Reply"), **errors}
+
+
 def response_of(description, schema):
-    """A reply: as JSON for who asks for that, by the key or by an Accept header, and else as text."""
+    """An answer: JSON for who asks for that, by the key or by an Accept header, and else text."""
     contents = {"application/json": {"$ref": f"#/components/schemas/{schema}"}, "text/plain": {"type": "string"}}
     return {"description": description, "content": {form: {"schema": schema} for form, schema in contents.items()}}
-
-
-def errors():
-    """By the HTTP status of an error, the words that stand for it in the field `error`."""
-    kinds = Trouble.__subclasses__()
-    statuses = sorted({kind.status for kind in kinds})
-    return {status: ", ".join(sorted({kind.word for kind in kinds if kind.status == status})) for status in statuses}
