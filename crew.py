@@ -52,7 +52,7 @@ class Crew:
         """The sailor of this name, to whom something may be done. Raises NoSailor."""
         sailor = self.names.get(same_name(name))
         if not sailor:
-            raise NoSailor(f"No sailor has the name “{name[:40]}”. The route who shows who is here.", "who")
+            raise NoSailor(f"No sailor has the name “{name[:40]}”. Ask the route who for all names.", "who")
         self.touched.add(sailor.id)
         return sailor
 

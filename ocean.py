@@ -314,7 +314,7 @@ class Ocean(Crew):
         """
         name = next((name for name in TREASURES if same_item(name) == same_item(item)), None)
         if not name:
-            raise NoItem(f"There is no treasure “{item[:40]}” here. The route look shows what you see.", "look")
+            raise NoItem(f"There is no treasure “{item[:40]}”. The route look shows what you see.", "look")
         if name in sailor.items:
             return name
         self.need_open_sea()

@@ -1,6 +1,6 @@
 """What can go wrong: each kind of trouble is one error of the protocol.
 
-    raise NoSailor("No sailor has the name “zed”. The route who shows who is here.", "who")
+    raise NoSailor("No sailor has the name “zed”. Ask the route who for all names.", "who")
 
 becomes the reply with the status 404, `error=no-sailor`, this sentence, and `try=/who`: see `replies.py`.
 """

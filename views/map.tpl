@@ -22,7 +22,7 @@
 </div>
 <div class="panel">
 <h1><a href="/">Mocean</a></h1>
-<p class="type">To join:
+<p class="type">Join in:
 <strong class="typed">{{address}}</strong>
 <span class="how"><code>/join?name=</code>your-name</span></p>
 <p id="news" role="status"></p>
