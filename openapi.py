@@ -19,7 +19,6 @@ PART = r"<(\w+).*?>"  # a part of a path that stands for any text, like <this>
 
 # What a key's reader takes. Any other reader, such as one that a student has written, takes a text.
 SCHEMAS = {number: {"type": "number"}, whole_number: {"type": "integer", "minimum": 0}}
-TEXT = {"type": "string", "minLength": 1}  # an empty value counts as missing
 
 # Generated clients send a default, and the key `format` is how a program that sends no Accept header gets JSON.
 FORMAT = {
@@ -86,13 +85,13 @@ def part_of_path(name):
 def parameter(wanted):
     """A key that a route takes. One that may be left out has no example, so that what tools fill in works."""
     _, name, key, required = wanted
-    texts = {"type": "string", "enum": choices(key)} if choices(key) else TEXT
+    texts = {"enum": choices(key)} if choices(key) else {"minLength": int(required)}  # empty counts as left out
     return {
         "name": name,
         "in": "query",
         "required": required,
         "description": key.what,
-        "schema": SCHEMAS.get(key.read, texts),
+        "schema": SCHEMAS.get(key.read, {"type": "string", **texts}),
         **({"example": key.sample()} if required else {}),
     }
 
