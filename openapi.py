@@ -12,7 +12,7 @@ from collections import defaultdict
 from bottle import HTTPResponse
 
 from keys import choices, number, whole_number
-from replies import FORMATS, HEADERS, as_json, purpose
+from replies import FORMATS, as_json, purpose
 from troubles import Trouble
 
 PART = r"<(\w+).*?>"  # a part of a path that stands for any text, like <this>
@@ -50,7 +50,7 @@ ERROR = {
 
 def as_file(document):
     """Bottle's response with a document, always as JSON."""
-    return HTTPResponse(as_json(document), headers={**HEADERS, "Content-Type": FORMATS["json"]})
+    return HTTPResponse(as_json(document), headers={"Content-Type": FORMATS["json"], "Cache-Control": "no-store"})
 
 
 def document(replies, title, version):
