@@ -76,7 +76,7 @@ def check():
     if not CLUB_WORD:
         print("Anybody may join: no club word is set. MOCEAN_WORD sets one.", flush=True)
     if not manners.RUDE:
-        print("Rude words are not refused: python -m pip install badwords-py", flush=True)
+        print("Rude words are not refused. To refuse them: python -m pip install badwords-py", flush=True)
 
 
 manners.teach(LANGUAGES, RUDE_WORDS)
@@ -86,23 +86,23 @@ if uwsgi:
 
 # What the parameters of the routes stand for. Others are plain texts.
 KEYS = {
-    "sailor": Key("your secret id: join tells you", read=lambda id: asking(id), name="id", given_by="join"),
-    "id": Key("the secret id that join told you", example="YOUR-ID"),
-    "name": Key("the name of a sailor", example=lambda: ocean.free_name()),
+    "sailor": Key("your secret id, from the route join", "YOUR-ID", lambda id: asking(id), name="id", given_by="join"),
+    "id": Key("your secret id, from the route join", example="YOUR-ID"),
+    "name": Key("the name of a sailor, like ada", example=lambda: ocean.free_name()),
     "word": Key("the club word, if your club has one"),
-    "message": Key("what you want to say", "hello"),
-    "after": Key("the number of the last message that you have read, like 12", 0, whole_number),
+    "message": Key("what you want to say, like hello", "hello"),
+    "after": Key("the number of the last message that you read, like 12", 0, whole_number),
     "degrees": Key("a heading in degrees, like 90 for east", 90, number),
     "speed": Key("a speed in metres a second, like 4.5", 4.5, number),
     "ctrl": Key("w (faster), s (slower), a (left) or d (right)", "w", one_of(ACCELERATE)),
     "depth": Key("a depth in metres, like 2.5", 2.5, number),
-    "item": Key("the name of a treasure", "pearl"),
-    "follow": Key("the name of a ship", CLEM),
+    "item": Key("the name of a treasure, like pearl", "pearl"),
+    "follow": Key("the name of a ship, like Clem", CLEM),
     "ocean": Key(
         "the harbour key, which the club leader has", read=lambda key: unlocked(key), name="key", given_by="harbour"
     ),
     "minutes": Key("a number of minutes, like 60", 60, number),
-    "address": Key("yes or no", "no"),
+    "address": Key("yes to keep out the network too, or no", "no"),
 }
 
 
@@ -211,7 +211,7 @@ def keep_logbook(route):
 def check_word(word):
     """Raises WrongWord if the club has a word and this is not it."""
     if CLUB_WORD and not secrets.compare_digest((word or "").encode(), CLUB_WORD.encode()):
-        raise WrongWord("To join, send the club word as the key word. Your club leader knows it.", "mocean")
+        raise WrongWord("To join, send the club word as the key “word”. Your club leader knows it.", "mocean")
 
 
 def check_stranger(id, known, word):
@@ -266,11 +266,11 @@ def whose_ship():
     now = ocean.sailors.get(request.environ["mocean.kept"]) if "mocean.kept" in request.environ else before
     if asked and not now:
         remember(asked)
-        return asked.name, f"From now on this browser sails the ship of {asked.name}: URLs need no id any more."
+        return asked.name, f"This browser now sails the ship of {asked.name}. Your URLs need no id any more."
     if now and before and now is not before:
-        return now.name, f"This browser now sails the ship of {now.name}, no longer that of {before.name}."
+        return now.name, f"This browser now sails the ship of {now.name}, not the ship of {before.name}."
     if now and asked and now is not asked:
-        note = f"This browser sails the ship of {now.name}, and so do the links here. To sail {asked.name}, join again."
+        note = f"The links here sail the ship of {now.name}. To sail the ship of {asked.name}, join again."
         return now.name, note
     return (now.name, "") if now else ("", "")
 

@@ -102,7 +102,7 @@ class Client:
         self.pause = min(max(0.5, 5 * (time.perf_counter() - began)), 10)
         if ship.get("error") == "unknown-id" and id == self.id:
             self.id = None
-            self.say("The server does not know your id any more. Join again, please.")
+            self.say("The server does not know your id any more. Please join again.")
         while ship.get("status", 0) & CHAT_WAITS and id == self.id:
             letter = self.get_json("popchat", id=id, after=self.last_read)  # so a lost reply loses nothing
             if not letter.get("number"):
@@ -140,7 +140,7 @@ def sentence_for(problem, address):
     """What went wrong on the way to the server, in words."""
     if isinstance(problem, requests.ConnectionError):
         return f"No server answers at {address}."
-    return f"{address} did not answer in time." if isinstance(problem, requests.Timeout) else f"Oh! {problem}"
+    return f"{address} did not answer in time." if isinstance(problem, requests.Timeout) else f"It failed: {problem}"
 
 
 if __name__ == "__main__":

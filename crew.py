@@ -52,7 +52,7 @@ class Crew:
         """The sailor of this name, to whom something may be done. Raises NoSailor."""
         sailor = self.names.get(same_name(name))
         if not sailor:
-            raise NoSailor(f"No sailor is called “{name[:40]}”. See who is here.", "who")
+            raise NoSailor(f"No sailor has the name “{name[:40]}”. Ask the route who for all names.", "who")
         self.touched.add(sailor.id)
         return sailor
 
@@ -61,7 +61,7 @@ class Crew:
         sailor = self.sailors.get(id.strip().lower())
         if not sailor:
             self.need_no_ban(f"id {id.strip().lower()}")
-            raise UnknownId(f"No sailor has the id “{id[:20]}”. Join the game: the reply tells you your id.", "join")
+            raise UnknownId(f"No sailor has the id “{id[:20]}”. Check each letter, or join to get an id.", "join")
         return sailor
 
     def belongs(self, id, name):
@@ -87,7 +87,7 @@ class Crew:
     def need_name(self, name):
         """Raises NameTaken or Banned."""
         if self.is_taken(name):
-            raise NameTaken(f"The name {name} is taken. Choose another one. If it is yours, send your id too.")
+            raise NameTaken(f"The name {name} is taken: choose another one. If it is your name, send your id too.")
         self.need_no_ban(f"name {look(name)}")
 
     def free_name(self):
@@ -139,7 +139,7 @@ class Crew:
     def unban(self, who):
         """Take back a ban, and those that were made together with it. Raises NoSailor."""
         if who not in self.bans:
-            raise NoSailor("Nobody of this name is banned.")
+            raise NoSailor("Nobody with this name is banned.")
         self.bans = {other: until for other, until in self.bans.items() if until != self.bans[who]}
 
     def banned(self):
@@ -151,6 +151,6 @@ class Crew:
         left = self.bans.get(who, 0) - self.now
         if left > 0:
             raise Banned(
-                f"The harbour is closed for you. Talk to your club leader, or come back in {math.ceil(left / 60)} min.",
+                f"You can't play now. Talk to your club leader, or come back in {math.ceil(left / 60)} min.",
                 "who",
             )

@@ -49,7 +49,7 @@ class Gate:
             self.count_guess(sailor, id, address, ocean.now)
         wait = self.requests.wait(sailor.id, ocean.now) if sailor else self.strangers.wait(address, ocean.now)
         if wait:
-            raise TooFast("You ask faster than the server wants to answer.", wait)
+            raise TooFast("You ask too fast.", wait)
         return ocean.hear(id) if sailor else None
 
     def count_guess(self, sailor, id, address, now):
@@ -59,7 +59,7 @@ class Gate:
             return
         wait = self.guesses.left(address, now) if sailor else self.guesses.wait(address, now)
         if wait:
-            raise TooFast("There were many wrong ids from your network.", wait)
+            raise TooFast("Many wrong ids came from your network.", wait)
         if sailor:
             self.welcome(sailor, address)
         else:
@@ -77,13 +77,13 @@ class Gate:
         """Raises TooFast after many new ships from one address."""
         wait = self.joins.wait(address, now)
         if wait:
-            raise TooFast("Many ships have come from your network just now.", wait, "who")
+            raise TooFast("Many ships joined from your network just now.", wait, "who")
 
     def count_key(self, address, now, is_wrong=False):
         """Raises TooFast after many wrong keys of the harbour from one address, even for a right one."""
         wait = self.keys.wait(address, now) if is_wrong else self.keys.left(address, now)
         if wait:
-            raise TooFast("There were many wrong keys from your network.", wait)
+            raise TooFast("Many wrong keys came from your network.", wait)
 
 
 # ---- Network addresses ----
@@ -138,7 +138,7 @@ def refuse_machines(environ):
     """Raises Prefetch when a browser asks by itself for a page that nobody has opened yet: a GET acts here."""
     purpose = "".join([environ.get("HTTP_" + name, "") for name in ("SEC_PURPOSE", "PURPOSE", "X_PURPOSE", "X_MOZ")])
     if purpose and re.search("prefetch|prerender|preview", purpose.lower()):
-        raise Prefetch("Your browser asked before you did. Press Enter to ask for real.", "")
+        raise Prefetch("Your browser asked before you pressed Enter. Press Enter to ask.", "")
 
 
 def refuse_strange_pages(environ):
@@ -148,21 +148,21 @@ def refuse_strange_pages(environ):
     protects sailors everywhere is that their cookie is for our own pages: SameSite=Strict.
     """
     if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ.get("HTTP_SEC_FETCH_DEST") != "document":
-        raise CrossSite("A page of another site asked, and not you. Open the address yourself.", "")
+        raise CrossSite("Another website asked this, and not you. Type the URL into the address bar yourself.", "")
 
 
 def refuse_bodies(environ):
     """Raises BadValue for a GET that brings something besides its URL: whoever sends it expects it to be read."""
     has_body = environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
     if has_body and environ["REQUEST_METHOD"] in ("GET", "HEAD"):  # others are refused for their method
-        raise BadValue("Your request has a body, which is not read. Put keys into the URL; in requests: params=", "")
+        raise BadValue("Your request has a body, but keys belong in the URL. In requests, use params=keys.", "")
 
 
 def refuse_giants(environ):
     """Raises UrlTooLong or HeadersTooLong."""
     url = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", ""))
     if url > LONGEST_URL:
-        raise UrlTooLong(f"Your URL has {url} characters. At most {LONGEST_URL} are read.", "")
+        raise UrlTooLong(f"Your URL has {url} characters. Send at most {LONGEST_URL}.", "")
     headers = sum([len(value) for name, value in environ.items() if name[:5] == "HTTP_"])
     if headers > LONGEST_HEADERS:
-        raise HeadersTooLong(f"Your headers have {headers} characters. At most {LONGEST_HEADERS} are read.", "")
+        raise HeadersTooLong(f"Your headers have {headers} characters. Send at most {LONGEST_HEADERS}.", "")

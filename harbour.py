@@ -80,7 +80,7 @@ class Lock:
         if not hmac.compare_digest(text.encode(), self.key):
             if self.gate:
                 self.gate.count_key(address, now, is_wrong=True)
-            raise WrongKey("This is not the key of the harbour.", "")
+            raise WrongKey("This is not the harbour key. The club leader has it.", "")
         if wanted_format() == "page":
             answer = HTTPResponse(status=303, headers={"Location": without_key(), "Cache-Control": "no-store"})
             answer.set_cookie("key", self.token, path="/harbour", httponly=True, samesite="strict")
@@ -201,7 +201,7 @@ def ashore(ocean, name):
 
 @app.get("/harbour/ban", secret=True, then="harbour")
 def ban(ocean, name, minutes=60.0, address=None):
-    """Send ashore and keep out, for minutes=60; address=yes keeps out all new sailors from there too."""
+    """End a voyage, and keep the sailor out for some minutes. With address=yes, nobody new joins from that network."""
     sailor = ocean.find(name)
     home = watch.address(sailor) if (address or "no").lower() != "no" else None
     ocean.send_ashore(sailor)

@@ -31,11 +31,15 @@ class Key(NamedTuple):
     With `given_by`, only that route gives out values, and a browser may send its value back as a cookie.
     """
 
-    what: str = "a text"
+    what: str = "a text, like hello"
     example: Any = "hello"
     read: Callable = str.strip
     name: str = ""
     given_by: str = ""
+
+    def sample(self):
+        """A value that works."""
+        return self.example() if callable(self.example) else self.example
 
 
 class Wanted(NamedTuple):
@@ -75,6 +79,11 @@ def one_of(choices):
     return read
 
 
+def choices(key):
+    """The values that a key can have, if they are few: see one_of."""
+    return getattr(key.read, "choices", ())
+
+
 def sent():
     """The keys and values of this request, both text."""
     return request.environ.get("mocean.sent", {})
@@ -98,9 +107,9 @@ def read_query(query):
         text = query.encode("latin-1").decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_KEYS)
     except UnicodeError:
-        raise BadValue("What you sent is not UTF-8 text. Browsers and Python's requests can encode it.", "") from None
+        raise BadValue("What you sent is not UTF-8 text. A browser or requests can encode it for you.", "") from None
     except ValueError:
-        raise BadValue(f"You sent more than {MOST_KEYS} keys.", "") from None
+        raise BadValue(f"You sent more than {MOST_KEYS} keys. Send only those that the route takes.", "") from None
     values = dict(pairs)
     if len(values) < len(pairs):
         names = [name for name, _ in pairs]
@@ -126,7 +135,7 @@ def read_key(name, key, text):
     try:
         return key.read(text)
     except ValueError:
-        raise BadValue(f"The key {show(name)} is {key.what}. You sent {show(text)}.") from None
+        raise BadValue(f"The key {show(name)} needs {key.what}. You sent {show(text)}.") from None
 
 
 def check_known(names, values, route):

@@ -344,7 +344,7 @@ class Logbook:
             yield
         except (sqlite3.Error, OSError, Damaged, TypeError, ValueError, OverflowError) as error:
             print(f"The logbook {self.file} can't be used: {error}", file=sys.stderr, flush=True)
-            name, reason = os.path.basename(self.file), f"({error}). Nothing was changed. Ask again in a minute."
+            name, reason = os.path.basename(self.file), f"{error}. Nothing was changed: ask again in a minute."
             if "locked" in str(error):
                 reason = "another server has it open. Stop that one, or use another logbook."
             self.refusal = f"The logbook {name} can't be used: {reason}"

@@ -4,7 +4,7 @@
     'Zoë'
     >>> proper_message("Look at www.example.com")
     Traceback (most recent call last):
-    troubles.BadValue: Links are not sent here. Say it in words.
+    troubles.BadValue: You can't send links here. Say it in words.
 
 Which words are rude, the library `badwords` knows; `teach` tells it more. It looks for whole words, so that Scunthorpe,
 Essex and Arsenal are at peace.
@@ -88,9 +88,9 @@ def proper_name(text):
     """The text as a sailor's name: 2 to 16 letters, digits, - or _ of one script, not rude. Raises BadValue."""
     name = unicodedata.normalize("NFKC", text).strip()
     if not (2 <= len(name) <= 16 and all(map(fits_a_name, name))) or is_mark(name[0]) or INVISIBLE.search(name):
-        raise BadValue(f"A name has 2 to 16 letters, digits, - or _. “{text[:40]}” is not such a name.")
+        raise BadValue(f"A name needs 2 to 16 letters, digits, - or _. You sent “{text[:40]}”.")
     if not is_one_script(name):
-        raise BadValue(f"“{name}” mixes letters of several alphabets, which can look like another name. Use only one.")
+        raise BadValue(f"“{name}” mixes letters of several alphabets. Use letters of only one.")
     if is_rude(name):
         raise BadValue("This name is not kind to everyone here. Please choose another one.")
     return name
@@ -159,11 +159,11 @@ def proper_message(text):
     """
     line = tidy(text)
     if not 1 <= len(line) <= CHAT_LENGTH:
-        raise BadValue(f"A message has 1 to {CHAT_LENGTH} characters. Yours, “{line[:40]}...”, has {len(line)}.")
+        raise BadValue(f"A message needs 1 to {CHAT_LENGTH} characters. Yours has {len(line)}.")
     if LINK.search(unicodedata.normalize("NFKC", line)):
-        raise BadValue("Links are not sent here. Say it in words.")
+        raise BadValue("You can't send links here. Say it in words.")
     if is_rude(line):
-        raise BadValue("There is a word in your message that is not kind to everyone here. Say it in another way.")
+        raise BadValue("A word in your message is not kind to everyone here. Please say it in another way.")
     return line
 
 

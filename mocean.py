@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import bridge
 import harbour
+import openapi
 import pages
 import steps
 from bridge import CLUB_WORD, ocean
@@ -40,11 +41,11 @@ replies = bridge.set_up(app)
 def front_door():
     """Show where to start, and who is sailing."""
     if CLUB_WORD:
-        start = "To join you need the club word: /join?name=YOUR-NAME&word=CLUB-WORD"
+        start = "With the club word you can join: /join?name=YOUR-NAME&word=CLUB-WORD"
     else:
         start = "Anybody may join: /join?name=YOUR-NAME"
     return dict(
-        reply="Welcome! Here are two games. Steps has five puzzles: start with /begin. "
+        reply="Welcome! Steps is a game of five puzzles: start with /begin. "
         f"Mocean is an ocean with many ships. {start}",
         steps="/steps",
         mocean="/mocean",
@@ -54,17 +55,23 @@ def front_door():
 
 @app.get("/mocean", view="rules", word=bool(CLUB_WORD))
 def rules():
-    """Show these rules."""
+    """Show these rules. They are also at /openapi.json, in the form of OpenAPI."""
     return dict(
         reply="Mocean is a small ocean planet. Join with a name, sail, talk, dive, and find what there is to find. "
-        "Be kind: your club leader can read all chat, also what you say to one sailor.",
+        "Be kind: your club leader can read all chat, also messages to one sailor.",
         routes=replies.rules(),
     )
 
 
+@app.get("/openapi.json", secret=True)
+def rules_for_programs():
+    """Hand out the rules as a file in the form of OpenAPI."""
+    return openapi.as_file(openapi.document(replies, "Mocean", VERSION))
+
+
 @app.get("/status", then="who chart")
 def status():
-    """Show how the server is: its version, how long it has been up (in seconds), who sails and what is left to find."""
+    """Show how many seconds the server has been up, and how many sailors are here."""
     uptime, sailing = ocean.now - bridge.began, len(ocean.awake_sailors())
     asleep, left = len(ocean.sailors) - sailing, len(ocean.treasures)
     game = f"{count(sailing, 'ship')} sailing, {asleep} asleep, {in_words(uptime)} without a restart, "
@@ -101,7 +108,7 @@ def in_words(seconds):
 
 @app.get("/join", instead="mocean" if CLUB_WORD else "join", then="speed heading look sendchat")
 def join(name, id=None, word=None):
-    """Come aboard with a name of your own. With your id, come back to your ship."""
+    """Join with a name of your own. With your id too, you come back to your ship."""
     known = cookie("id")
     id = id or (known if ocean.belongs(known, name) else None)
     bridge.check_stranger(id, known, word)
@@ -113,7 +120,7 @@ def join(name, id=None, word=None):
 
 @app.get("/quit", instead="mocean", then="join mocean")
 def quit(id):
-    """Leave the game for good: your ship goes, and your name is free for others."""
+    """End your voyage: your ship is gone then, and your name is free for others."""
     name = ocean.quit(id)
     if cookie("id") == id:
         bridge.forget()
@@ -122,7 +129,7 @@ def quit(id):
 
 @app.get("/who", then="sendchat map")
 def who():
-    """Show who is sailing: all who asked for something in the last 15 minutes, and the robot."""
+    """Show who is here: the robot, and all sailors of the last 15 minutes."""
     names = ocean.who()
     return dict(reply=f"Aboard now: {len(names)}.", count=len(names), sailors=names)
 
@@ -132,7 +139,7 @@ def who():
 
 @app.get("/sendchat", then="sendchat popchat who")
 def sendchat(sailor, message, name=None):
-    """Say something to everyone, or with a name to one sailor; your club leader can read it. The robot Clem answers."""
+    """Say something to everyone, or with a name to one sailor. Your club leader can read it. The robot Clem answers."""
     number, reached, full = ocean.send(sailor, message, name)
     note = f" Mailboxes that are full: {full}." if full else ""
     return dict(reply=f"Sent as message {number}. Mailboxes reached: {reached}.{note}", number=number, reached=reached)
@@ -140,7 +147,7 @@ def sendchat(sailor, message, name=None):
 
 @app.get("/popchat", then="popchat sendchat")
 def popchat(sailor, after=None):
-    """Take the oldest message out of your mailbox. With after, forget all up to that number and show the next one."""
+    """Take the oldest message out of your mailbox. With after, remove all up to that number and show the next one."""
     message, waiting = ocean.pop(sailor, after)
     sentence = f"{message.sender} says: {message.message}" if message.number else "There is no message for you."
     return dict(reply=sentence, **message._asdict(), waiting=waiting)
@@ -158,7 +165,7 @@ def located(sailor, order=""):
 
 @app.get("/location", then="speed heading accel look")
 def location(sailor):
-    """Show your ship. Its status adds up: 1 chat, 2 ship in sight, 4 treasure in reach, 8 under water, 16 paused."""
+    """Show your ship. Its status is a sum: 1 chat, 2 ship in sight, 4 treasure in reach, 8 under water, 16 paused."""
     return located(sailor)
 
 
@@ -184,14 +191,14 @@ def heading(sailor, degrees):
 
 @app.get("/speed", then="heading speed stop location ping")
 def speed(sailor, speed):
-    """Set your speed in metres a second: up to 40, and up to 5 under water."""
+    """Set your speed in metres a second: at most 40, under water at most 5."""
     ocean.set_speed(sailor, speed)
     return located(sailor, "New speed. ")
 
 
 @app.get("/accel", then="accel location stop look")
 def accel(sailor, ctrl):
-    """Steer by key: w is 2 m/s faster, s is 2 m/s slower, a is 10 degrees to the left, d is 10 degrees to the right."""
+    """Steer with one letter. w and s change your speed by 2 m/s. a and d turn you by 10 degrees."""
     ocean.accelerate(sailor, ctrl)
     return located(sailor)
 
@@ -215,11 +222,11 @@ def dive(sailor, depth):
 
 @app.get("/ping", then="ping dive location speed")
 def ping(sailor):
-    """Measure how deep the sea floor is under your ship. Where it rises, there is a seamount to discover."""
+    """Measure how deep the sea floor is under your ship. Where it rises, there is a seamount to find."""
     seafloor, clearance, discovered = ocean.sound(sailor)
     news = f" You are the first to find the seamount {discovered.name}!" if discovered else ""
     return dict(
-        reply=f"The sea floor is {seafloor:.1f} m down, {clearance:.1f} m below your keel.{news}",
+        reply=f"The sea floor is {seafloor:.1f} m down, {clearance:.1f} m below your ship.{news}",
         seafloor=round(seafloor, 2),
         clearance=round(clearance, 2),
     )
@@ -244,20 +251,20 @@ def get(sailor, item):
 
 @app.get("/inventory", then="look get")
 def inventory(sailor):
-    """Show what you hold."""
-    return dict(reply=f"Things that you hold: {len(sailor.items)}.", items=sailor.items)
+    """Show the treasure that you have."""
+    return dict(reply=f"You have {count(len(sailor.items), 'treasure')}.", items=sailor.items)
 
 
 @app.get("/chart", then="map who")
 def chart():
-    """Show all ships on the surface, the discovered seamounts, and the last words to everyone: what a map needs."""
+    """Show what a map needs: ships on the surface, found seamounts, and the last messages to everyone."""
     return dict(reply="This is the chart of the ocean.", size=SIZE, time=round(ocean.now, 3), **ocean.chart())
 
 
 @app.get("/map", view="map", then="chart")
 def map(follow=None):
-    """Show the ocean as a live map, made for a projector. With follow, the view follows the ship of that name."""
-    return dict(reply="The map is made for browsers: open it in one. Programs get what it shows by the route chart.")
+    """Show a live map of the ocean. With follow, it moves with the ship of that name."""
+    return dict(reply="The map works in a browser. A program gets the same facts from the route chart.")
 
 
 @app.get("/favicon.ico", secret=True, skip=True)

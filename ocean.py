@@ -131,7 +131,7 @@ class Ocean(Crew):
         """The sailor who has both this name and this id. Raises UnknownId or Cannot."""
         sailor = self.sailor(id)
         if same_name(sailor.name) != same_name(name):
-            raise Cannot(f"This id belongs to {sailor.name}, not to {name[:16]}. Leave the id out for a new ship.")
+            raise Cannot(f"This id belongs to {sailor.name}, not to {name[:16]}. For a new ship, send no id.")
         return sailor
 
     def sailor(self, id):
@@ -207,10 +207,12 @@ class Ocean(Crew):
             self.sail(sailor, speed=speed)
         elif limit < speed <= sailor.top_speed(depth=0):
             raise Cannot(
-                f"Under water your speed is at most {limit:g} m/s. You sent {speed:g}. Come up!", "dive", depth=0
+                f"Under water your top speed is {limit:g} m/s. You sent {speed:g}: come up to sail faster.",
+                "dive",
+                depth=0,
             )
         else:
-            raise BadValue(f"Your speed is from 0 to {limit:g} m/s. You sent {speed:g}.")
+            raise BadValue(f"Send a speed from 0 to {limit:g} m/s. You sent {speed:g}.")
 
     def accelerate(self, sailor, ctrl):
         """One key press, see ACCELERATE: never slower than 0 nor faster than the top speed."""
@@ -224,9 +226,9 @@ class Ocean(Crew):
         """Go to a depth in metres; 0 is the surface. Under water the ship slows down. Raises BadValue or Cannot."""
         floor = seafloor(*self.place(sailor))
         if depth < 0:
-            raise BadValue(f"A depth is 0 or more metres. You sent {depth:g}, and ships can't fly.")
+            raise BadValue(f"Send a depth of 0 or more metres. You sent {depth:g}.")
         if depth > round(floor, 2):  # as the reply to ping says it
-            sentence = f"The sea floor is {floor:.1f} m down here. {depth:g} m is too deep."
+            sentence = f"You can't dive to {depth:g} m here. The sea floor is {floor:.1f} m down."
             raise Cannot(sentence, "dive", depth=math.floor(floor))
         self.sail(sailor, depth=depth, speed=min(sailor.speed, sailor.top_speed(depth)))
 
@@ -312,7 +314,7 @@ class Ocean(Crew):
         """
         name = next((name for name in TREASURES if same_item(name) == same_item(item)), None)
         if not name:
-            raise NoItem(f"There is no item “{item[:40]}” in this ocean. Look around: what do you see?", "look")
+            raise NoItem(f"There is no treasure “{item[:40]}”. The route look shows what you see.", "look")
         if name in sailor.items:
             return name
         self.need_open_sea()
@@ -387,7 +389,7 @@ class Ocean(Crew):
     def need_voice(self, sailor):
         """Raises Muted, Paused or TooFast if the sailor may not talk now."""
         if sailor.muted:
-            raise Muted("The harbour master has muted you. You can read and sail. Talk to your club leader.", "popchat")
+            raise Muted("You can sail and read, but not send messages now. Talk to your club leader.", "popchat")
         self.need_open_sea()
         wait = self.chat_pace.wait(sailor.id, self.now) if self.chat_pace else 0
         if wait:
@@ -411,7 +413,7 @@ class Ocean(Crew):
     def need_open_sea(self):
         """Raises Paused."""
         if self.paused:
-            raise Paused("The ocean is paused: your club leader wants you to listen. Looking around works.", "who")
+            raise Paused("The ocean is paused: listen to your club leader. You can still look around.", "who")
 
     def pause(self):
         """From now on ships stand still, and nobody can do anything but look."""

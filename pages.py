@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl, quote, unquote, unquote_plus
 
 from bottle import HTTPError, SimpleTemplate, request, static_file
 
+from keys import choices
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # The files that browsers may ask for. Their types are written down, as a computer's own list of types may be wrong.
@@ -85,11 +87,6 @@ def page_of(reply, sent, known, config, again, then, aboard, one_line):
         python=as_python(f"{scheme}://{address}{quote(request.path)}", [*known, *sent], sent, query),
         choices=choices,
     )
-
-
-def choices(key):
-    """The values that a key can have, if they are few, see keys.one_of."""
-    return getattr(key.read, "choices", ())
 
 
 # ---- The fields of a reply ----

@@ -167,10 +167,10 @@ CLEM_KNOWS = [  # the first line that has a word of the message gives the answer
     ("ahoy hello hey hi", "Ahoy, {sender}! I am Clem, a robot. Ask me where I am, or about treasure."),
     ("where place", "I am at x {x:.0f}, y {y:.0f}. I sail in a circle around the middle of the ocean."),
     ("treasure item items get", "Treasure lies on seamounts. Sail to it, dive to it, and take it with the route get."),
-    ("seamount seamounts ping map chart", "Use the route ping while you sail. Less than 30 m deep? A seamount!"),
-    ("speed fast slow", "I sail at 4 metres a second. You can sail at 40, and under water at 5."),
+    ("seamount seamounts ping map chart", "Use the route ping. If it says less than 30 m, there is a seamount!"),
+    ("speed fast slow", "I sail at 4 metres a second. You can sail at up to 40, and under water at up to 5."),
     ("robot alive human", "I am a robot: a few lines of Python in the file planet.py."),
-    ("bye goodbye", "Fair winds, {sender}!"),
+    ("bye goodbye", "Goodbye, {sender}! Come back soon."),
 ]
 CLEM_SAYS = [  # when no word is known: the lines in turn
     "I am only a robot, {sender}. I know these words: where, treasure, seamount, speed.",

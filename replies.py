@@ -67,7 +67,7 @@ def with_headers(app):
 def check_format(name):
     """Raises BadValue for a form of reply that doesn't exist."""
     if name not in FORMATS:
-        raise BadValue(f"The key “format” is {', '.join(FORMATS)}. You sent {show(name)}.", "")
+        raise BadValue(f"The key “format” needs one of {', '.join(FORMATS)}. You sent {show(name)}.", "")
 
 
 def refusal(trouble):
@@ -138,8 +138,9 @@ class Replies:
 
     def wanted(self, route):
         """The keys that a route takes: its function's parameters, but for those that stand in its path like <this>."""
+        known = route.app.config.get("replies", self).keys  # a route that was merged in knows the keys of its own app
         in_path = re.findall(r"<(\w+)", route.rule)
-        keys = [(p, self.keys.get(p.name, Key())) for p in parameters_of(route.callback) if p.name not in in_path]
+        keys = [(p, known.get(p.name, Key())) for p in parameters_of(route.callback) if p.name not in in_path]
         return [Wanted(p.name, key.name or p.name, key, p.default is p.empty) for p, key in keys]
 
     def explain(self, error):
@@ -158,10 +159,10 @@ class Replies:
         if error.status_code == 404:
             return self.no_route(request.path)
         if error.status_code == 405:
-            return BadMethod(f"The method {show(request.method)} is not used here. Ask with GET.", request.path[1:])
+            return BadMethod(f"The method {show(request.method)} does not work here. Use GET.", request.path[1:])
         if error.status_code < 500:
             return BadValue(str(error.body), "")
-        return Bug("Something in the server is broken. It is not your fault. The club leader finds it in the log.", "")
+        return Bug("The server has a bug: this is not your fault. Your club leader finds it in the log.", "")
 
     def no_route(self, path):
         """The trouble of a path that leads nowhere, with what was probably meant."""
@@ -216,7 +217,7 @@ class Replies:
             elif name in values:
                 pairs[name] = values[name]
             elif required:
-                pairs[name] = key.example() if callable(key.example) else key.example
+                pairs[name] = key.sample()
         return sample_path(route) + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
 
     def form(self, name):

@@ -43,7 +43,7 @@ def puzzle(route, task):
         def ask(message=None):
             return play(stage, message)
 
-        ask.__doc__ = f"Play stage {stage} of Steps: send a message, or none to see the puzzle."
+        ask.__doc__ = f"See puzzle {stage} of Steps, or send your answer as the key message."
         return check
 
     return add
@@ -66,8 +66,8 @@ def steps():
     """Say how to play Steps."""
     first = PUZZLES[0].route
     return dict(
-        reply=f"Steps has {len(PUZZLES)} puzzles. Each names the route of the next. Start with the route {first}: "
-        "ask it, read the puzzle, and send your answer as the key message.",
+        reply=f"Steps has {len(PUZZLES)} puzzles. When you solve one, it tells you the route of the next. "
+        f"Ask the route {first} to start, and send your answer as the key message.",
         start=f"/{first}?message=7",
         stages=len(PUZZLES),
     )
@@ -93,11 +93,11 @@ def read_number(message):
     except InvalidOperation:
         raise NotANumber(f"{show(message)} is not a number. Send digits, like 42.") from None
     if not number.is_finite():
-        raise NotANumber(f"Nobody can count to {show(message)}. Send digits, like 42.")
+        raise NotANumber(f"{show(message)} is not a whole number. Send digits, like 42.")
     if number and number.adjusted() >= MOST_DIGITS:
         return TOO_LONG if number > 0 else -TOO_LONG
     if number != int(number):
-        raise NotANumber(f"{show(message)} lies between two whole numbers. Send a whole number, like 42.")
+        raise NotANumber(f"{show(message)} is between two whole numbers. Send a whole number, like 42.")
     return int(number)
 
 
@@ -121,19 +121,19 @@ def takes_a_number(check):
 @takes_a_number
 def begin(number):
     if number < 0:
-        return False, "That number is below zero. Prime numbers are above it."
+        return False, "That number is below zero. Prime numbers begin at 2."
     if number in (0, 1):
         return False, f"{number} is not a prime number: the smallest one is 2."
     if number == TOO_LONG:
-        return False, f"I can only test numbers of up to {MOST_DIGITS} digits. A much shorter one will do."
+        return False, f"Your number has more than {MOST_DIGITS} digits. Send a shorter one."
     if is_prime(number):
-        return number > 100, f"{number} is a prime number{', well done!' if number > 100 else '. But it is too small.'}"
+        return number > 100, f"{number} is a prime number{'. Well done!' if number > 100 else ', but it is too small.'}"
     divisor = next((d for d in range(2, 1000) if number % d == 0), None)
     if divisor == 2:
         return False, f"{number} is even, so 2 divides it. It is not a prime number."
     if divisor:
         return False, f"{number} is not a prime number: {divisor} divides it."
-    return False, f"{number} is not a prime number, but its divisors are hard to find. Good try! Think smaller."
+    return False, f"{number} is not a prime number, but that is hard to see. Good try! Send a smaller one."
 
 
 WITNESSES = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41]
@@ -174,17 +174,17 @@ def beguine(number):
     answer = numbers[16]
     side = "high" if number > answer else "low"
     if number == answer:
-        return True, f"{number} it is."
+        return True, f"{number} is right."
     if number < 0:
-        return False, "These numbers begin at 0 and grow. Yours is below zero."
+        return False, "Fibonacci numbers begin at 0 and grow. Yours is below zero."
     if number == numbers[17]:
-        return False, f"{number} is the neighbour of the answer. Did you count 0 as the first?"
+        return False, f"{number} is next to the answer. Did you count 0 as the first one?"
     if number in numbers:
         place = numbers.index(number) + 1
-        return False, f"{number} is a Fibonacci number, but number {place}, when 0 is number 1. It is too {side}."
+        return False, f"{number} is Fibonacci number {place}, if you count 0 as the first. It is too {side}."
     if number == TOO_LONG:
-        return False, "That number is far too long."
-    return False, f"{number} is too {side}, and it is not a Fibonacci number: each is the sum of the two before it."
+        return False, "That number is much too high."
+    return False, f"{number} is too {side}, and not a Fibonacci number. Each of those is the sum of the two before it."
 
 
 def fibonacci_below(limit):
@@ -204,7 +204,7 @@ def sirduke(message):
     if words == ["wigs"]:
         return True, "Right, that is the fourth word."
     if not words:
-        return False, f"This puzzle wants a word made of letters, and {show(message)} has none."
+        return False, f"Send a word made of letters. {show(message)} has none."
     if len(words) > 1:
         return False, f"You sent {len(words)} words. Send only one."
     if words[0] in ("cigarette", "holder", "which", "me"):
@@ -219,7 +219,7 @@ def sirduke(message):
 # ---- Stage 4 ----
 
 
-@puzzle("/euler", "Add up all whole numbers from 1 to 10000: 1 + 2 + 3 + ... + 10000. Send the sum.")
+@puzzle("/euler", "Send the sum of all whole numbers from 1 to 10000: 1 + 2 + 3 + ... + 10000.")
 @takes_a_number
 def euler(number):
     answer = sum(range(10001))
@@ -227,8 +227,8 @@ def euler(number):
         sum(range(10000)): "It is the sum from 1 to 9999. In Python, range(1, 10000) stops before 10000.",
         sum(range(101)): "It is the sum from 1 to 100. The last number here is 10000.",
         sum(range(1001)): "It is the sum from 1 to 1000. The last number here is 10000.",
-        2 * answer: "It is twice as much as it should be.",
-        10000 * 10000 // 2: "You are close. How many pairs like 1 + 10000 and 2 + 9999 are there, and what is each?",
+        2 * answer: "It is two times the sum.",
+        10000 * 10000 // 2: "You are close: what is 1 + 10000, and how many such pairs are there?",
         10000: "It is the last of the numbers. Add up all of them.",
     }
     if number == answer:
@@ -251,18 +251,18 @@ def meruprastarah(message):
     if re.search(r"[^\d\s,;()\[\]{}.]", text) or not numbers:
         return False, f"{show(message)} is not a list of whole numbers. Send numbers with commas, like 1,2,1."
     if numbers == pascal(6):
-        return True, "Right! You have solved all puzzles. Now put to sea: ask the route mocean."
+        return True, "Right! You have solved all puzzles. Now go to sea: ask the route mocean."
     if numbers in rows:
         return False, f"That is row {rows.index(numbers) + 1} of the triangle."
     if len(numbers) == 1:
-        return False, "I see only one number. Put commas between the numbers of the row."
+        return False, "You sent only one number. Put commas between the numbers of the row."
     if len(numbers) != 6:
-        return False, f"You sent {len(numbers)} numbers. Row one has 1, row two has 2. How many has row six?"
+        return False, f"You sent {len(numbers)} numbers. Row one has 1 and row two has 2: how many has row six?"
     if numbers[0] != 1 or numbers[-1] != 1:
-        return False, "Six numbers are right. But each row begins and ends with 1."
+        return False, "Six is the right length. But each row begins and ends with 1."
     if numbers != numbers[::-1]:
-        return False, "Six numbers are right. But a row is the same forwards and backwards."
-    return False, "Six numbers are right. But each number is the sum of the two numbers above it."
+        return False, "Six is the right length. But a row is the same forwards and backwards."
+    return False, "Six is the right length. But each number is the sum of the two numbers above it."
 
 
 def pascal(row):

@@ -1,6 +1,6 @@
 """What can go wrong: each kind of trouble is one error of the protocol.
 
-    raise NoSailor("No sailor is called “zed”. See who is here.", "who")
+    raise NoSailor("No sailor has the name “zed”. Ask the route who for all names.", "who")
 
 becomes the reply with the status 404, `error=no-sailor`, this sentence, and `try=/who`: see `replies.py`.
 """
@@ -70,7 +70,7 @@ class TooFast(Trouble):
 
     def __init__(self, sentence, wait, route=None):
         seconds = max(1, ceil(wait))
-        super().__init__(f"{sentence} Wait {seconds} s. In a program: time.sleep({seconds})", route)
+        super().__init__(f"{sentence} Wait {seconds} s, in a program with time.sleep({seconds}), and ask again.", route)
         self.fields = {"wait": seconds}
 
 

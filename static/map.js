@@ -133,7 +133,7 @@ function astray(drawn, place) {
 function showFacts() {
   const ship = followedShip();
   const plain = chart.paused ? "The ocean is paused. All ships stand still." : "";
-  showNews(followed && !ship ? "That ship is not on the map now. It may be under water, asleep, or spelled otherwise." : plain);
+  showNews(followed && !ship ? "That ship is not on the map now. It may be under water or asleep, or have another name." : plain);
   document.getElementById("aboard").textContent = chart.sailors.length;
   document.getElementById("hidden").textContent = chart.hidden;
   document.getElementById("treasures").textContent = chart.treasures;

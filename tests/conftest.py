@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -41,6 +42,11 @@ def ocean():
 def browser(app, use_cookies=True):
     """Something that asks a WSGI app without a network, and keeps cookies."""
     return Client(app, use_cookies=use_cookies)
+
+
+def is_plain(text):
+    """True for whole sentences of up to 20 words: some who read them are new to English."""
+    return text.endswith((".", "!", "?")) and all(len(sentence.split()) <= 20 for sentence in re.split("[.!?] ", text))
 
 
 class Player:

@@ -174,7 +174,7 @@ def test_a_lesson(harbour):
 
 def test_the_command_line_says_what_is_wrong(harbour):
     assert command(harbour, key="")[1] == 1
-    assert "not the key" in command(harbour, key="another key of the sea")[0]
+    assert "not the harbour key" in command(harbour, key="another key of the sea")[0]
     assert url_of(["ban", "ada", "minutes=5"]) == "/harbour/ban?minutes=5&name=ada"
     assert url_of(["say", "1=1,", "or?"]) == "/harbour/say?message=1%3D1%2C+or%3F"
 

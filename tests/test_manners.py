@@ -60,7 +60,7 @@ def test_a_club_can_add_words_and_allow_others_and_choose_languages():
     ],
 )
 def test_links_are_refused(message):
-    with pytest.raises(BadValue, match="Links"):
+    with pytest.raises(BadValue, match="links"):
         proper_message(message)
 
 

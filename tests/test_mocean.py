@@ -11,7 +11,7 @@ from gate import Gate
 from logbook import Logbook
 from ocean import MAILBOX, NAP
 from planet import SEAMOUNTS, TREASURES
-from tests.conftest import Player, browser
+from tests.conftest import Player, browser, is_plain
 
 LOCATION = ["x", "y", "depth", "heading", "speed", "status", "time"]
 
@@ -47,6 +47,7 @@ def test_replies_have_the_fields_of_the_protocol(player, url, fields):
     url = url.replace("ID", player.join("ada"))
     reply = player.json(url)
     assert list(reply) == ["ok", "reply", *fields]
+    assert is_plain(reply["reply"])
     assert reply["ok"] is True
     text = player.ask(url, format="text").text if "?" not in url else player.ask(url + "&format=text").text
     if not url.startswith(("/quit", "/join")):
@@ -60,7 +61,7 @@ def test_every_public_route_is_in_the_rules_with_its_keys(player):
     assert rules["/join"]["example"] == "/join?name=ada"
     assert {url.partition("?")[0] for url, _ in PROTOCOL} - {"/euler"} <= set(rules)
     for rule in rules.values():
-        assert rule["does"], rule
+        assert is_plain(rule["does"]), rule
     assert not {"/beguine", "/sirduke", "/euler", "/meruprastarah"} & set(rules)
 
 
@@ -128,6 +129,7 @@ def test_each_error_says_what_is_wrong_and_what_works(player, url, status, error
     assert (response.status_code, response.json["ok"], response.json["error"]) == (status, False, error)
     assert said in response.json["reply"]
     assert list(response.json) == ["ok", "error", "reply", "try"]
+    assert is_plain(response.json["reply"])
     assert player.json(response.json["try"])["ok"], response.json["try"]
 
 

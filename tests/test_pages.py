@@ -128,7 +128,7 @@ def test_what_cannot_be_said_in_python_is_not(player):
 def test_a_page_asked_with_an_id_has_links_that_work(player):
     id = Player().join("ada")
     page = player.ask(f"/heading?id={id}", headers=PAGE).text  # degrees are missing
-    assert "From now on this browser sails the ship of ada" in text_of(page)
+    assert "This browser now sails the ship of ada" in text_of(page)
     assert id not in page
     assert "/heading?degrees=90" in links_of(page)
     assert player.json("/heading?degrees=90")["ok"]
@@ -144,7 +144,7 @@ def test_a_link_from_a_classmate_does_not_swap_the_ship(player):
     bob = Player().join("bob")
     player.join("ada")
     page = player.ask(f"/location?id={bob}", headers=PAGE).text
-    assert "This browser sails the ship of ada" in text_of(page)
+    assert "The links here sail the ship of ada" in text_of(page)
     assert bob not in page
     assert "You sail as ada" in text_of(player.ask("/", headers=PAGE).text)
 
@@ -152,9 +152,9 @@ def test_a_link_from_a_classmate_does_not_swap_the_ship(player):
 def test_a_join_says_whose_ship_the_browser_leaves(player):
     player.join("ada")
     page = player.ask("/join?name=bob", headers=PAGE).text
-    assert "This browser now sails the ship of bob, no longer that of ada." in text_of(page)
+    assert "This browser now sails the ship of bob, not the ship of ada." in text_of(page)
     assert "You sail as bob" in text_of(page)
-    assert "no longer" not in player.ask("/join?name=bob", headers=PAGE).text
+    assert "now sails" not in player.ask("/join?name=bob", headers=PAGE).text
 
 
 def test_an_id_that_nobody_has_is_replaced(player):

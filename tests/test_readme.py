@@ -76,6 +76,7 @@ def test_a_student_adds_a_route(copy_of_code, tmp_path):
         assert rule["keys"] == ["id", "message"]
         assert rule["does"] == "Wave at everyone."
         assert rule["example"] == "/wave?id=YOUR-ID&message=hello"
+        assert "/wave" in server.json("openapi.json")["paths"]
     finally:
         server.kill()
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from keys import Key, number, whole_number
 from replies import Replies, one_line
-from tests.conftest import browser
+from tests.conftest import browser, is_plain
 from troubles import Trouble
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -179,6 +179,7 @@ def test_errors_say_what_is_wrong_and_what_works(ask, url, status, error, said, 
     assert response.status_code == status
     assert (response.json["ok"], response.json["error"], response.json["try"]) == (False, error, instead)
     assert said in response.json["reply"]
+    assert is_plain(response.json["reply"])
     assert ask(instead).status_code == 200
     text = ask(url)
     assert text.status_code == status

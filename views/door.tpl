@@ -7,13 +7,13 @@
 <p class="type">Type this into the address bar of your browser:
 <strong class="typed">{{address}}</strong></p>
 % if address.partition(":")[0] in ("localhost", "127.0.0.1"):
-<p class="quiet">That is for this computer alone. Other computers need its name or number instead of {{address.partition(":")[0]}}.</p>
+<p class="quiet">This works on this computer only. Other computers need its name or number instead of {{address.partition(":")[0]}}.</p>
 % end
 
 <div class="cards doors">
 <section class="card">
 <h2>Steps</h2>
-<p>Five puzzles. Send an answer, and read what comes back. Whoever solves one hears the route of the next.</p>
+<p>Five puzzles. Send an answer, and read the reply. When you solve one, it tells you the route of the next.</p>
 <p><a class="button" href="/begin">Start here: /begin</a></p>
 </section>
 <section class="card">
@@ -38,5 +38,5 @@
 
 <section>
 <h2>More to see</h2>
-<p class="links"><a href="/map">the live map</a> <a href="/mocean">the rules of Mocean</a> <a href="/steps">about Steps</a> <a href="/status">how the server is</a></p>
+<p class="links"><a href="/map">the live map</a> <a href="/mocean">the rules of Mocean</a> <a href="/steps">about Steps</a> <a href="/status">the server's status</a></p>
 </section>

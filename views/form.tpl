@@ -8,7 +8,7 @@
 % end
 </fieldset>
 % else:
-<label><span><b>{{key_name}}</b>: {{key.what}}{{"" if required or is_answer else " (may be left out)"}}</span>
+<label><span><b>{{key_name}}</b>: {{key.what}}{{"" if required or is_answer else " (you may leave it out)"}}</span>
 <input name="{{key_name}}" value="{{values.get(key_name, "")}}" autocomplete="off" autocapitalize="none" {{"required" if required else ""}} {{"autofocus" if is_answer else ""}}></label>
 % end
 % end

@@ -1,5 +1,5 @@
 <form action="/join">
-<label><span><b>name</b>: a name of your own, of 2 to 16 letters</span>
+<label><span><b>name</b>: a name of your own, with 2 to 16 letters or digits</span>
 <input name="name" autocomplete="off" autocapitalize="none" required></label>
 % if config.get("word"):
 <label><span><b>word</b>: the club word, which your club leader knows</span>

@@ -19,6 +19,6 @@
 % end
 </ul>
 % if spellings:
-<p class="quiet">A URL can hold only some letters, digits and signs. A browser spells all else with percent signs and numbers: the numbers of the bytes, to the base of 16.</p>
+<p class="quiet">A URL can hold only some letters, digits and signs. A browser writes each byte of all else as a percent sign and a number in base 16.</p>
 % end
 </div>

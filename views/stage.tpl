@@ -16,5 +16,5 @@
 % if next_route:
 <p><a class="button" href="/{{next_route}}" autofocus>Go on to /{{next_route}}</a></p>
 % elif reply["solved"]:
-<p><a class="button" href="/mocean" autofocus>Put to sea: /mocean</a></p>
+<p><a class="button" href="/mocean" autofocus>Go to sea: /mocean</a></p>
 % end
