@@ -30,13 +30,13 @@ ROUTES = {
 
 
 def fleet(file, number):
-    """A logbook with so many ships, all over the ocean. Returns some of the ids, and the name of one of them."""
+    """A logbook with so many ships, all over the ocean. Returns their ids, and the name of one of them."""
     chance = random.Random(number)
     ships = [
         (f"ship{one:05}", chance.uniform(0, 900), chance.uniform(0, 900), chance.uniform(0, 360), 5)
         for one in range(number)
     ]
-    return [*write_logbook(file, ships).values()][:20], "ship00000"
+    return [*write_logbook(file, ships).values()], "ship00000"
 
 
 def growth():
@@ -52,7 +52,7 @@ def growth():
             server, (ids, name) = servers[number]
             turns["join, quit", form, number].append(join_and_quit(server, form))
             for route, urls in ROUTES.items():
-                paths = [url.format(id=id, name=name) + f"&format={form}" for id in ids for url in urls]
+                paths = [url.format(id=id, name=name) + f"&format={form}" for id in ids[:20] for url in urls]
                 turns[route, form, number].append(wrk(server, paths, 1))
     return {key: medians(seen) for key, seen in turns.items()}
 

@@ -1,20 +1,18 @@
 """A class and a school: so many sailors, each asking twice a second, and what is busy first when there are more."""
 
 import random
+import re
 import resource
 from tempfile import TemporaryDirectory
 
 from bench.growth import fleet
 from bench.load import students, wrk
-from bench.servers import MOCEAN, run, variant
+from bench.servers import MOCEAN, run
 
 SCHOOLS = (30, 300, 1_000, 2_000)
 PAUSE = 0.5  # seconds between two requests of a sailor
 SECONDS = 10
 CLASS = 30  # as many programs with requests run in one process
-
-# Named processes, to tell the router from the worker.
-NAMED = variant(MOCEAN.name, ("[uwsgi]\n", "[uwsgi]\nauto-procname = true\n"))
 
 
 def polls(ids):
@@ -32,7 +30,7 @@ def school():
     for number in SCHOOLS:
         with TemporaryDirectory(prefix="mocean-bench-") as folder:
             ids, _ = fleet(f"{folder}/logbook", number)
-            with run(NAMED, MOCEAN_LOGBOOK=f"{folder}/logbook") as server:
+            with run(MOCEAN, MOCEAN_LOGBOOK=f"{folder}/logbook") as server:
                 if number == CLASS:
                     rows.append(row(f"{number}, by requests", server, play_class, ids))
                 rows.append(row(f"{number:,}", server, play_school, ids))
@@ -53,7 +51,7 @@ def row(label, server, play, ids):
     before, generated = server.cpu(), generator_seconds()
     turn = play(server, ids)
     used, generated = server.cpu(), generator_seconds() - generated
-    share = {part_of(pid): (used[pid] - before[pid]) / SECONDS for pid in used}
+    share = {part: (used[pid] - before[pid]) / SECONDS for pid, part in parts_of(server).items()}
     return {
         "sailors": label,
         "requests/s": f"{turn.rate:,.0f}",
@@ -67,10 +65,10 @@ def row(label, server, play, ids):
     }
 
 
-def part_of(pid):
-    """What a process of uWSGI's is: master, worker or http, the router."""
-    with open(f"/proc/{pid}/cmdline") as file:
-        return file.read().split()[1].strip("\0")
+def parts_of(server):
+    """What each process of uWSGI's is, as its log tells: the worker, or http, the router."""
+    spawned = re.findall(r"spawned uWSGI (worker|http) .*?pid: (\d+)", (server.folder / "log").read_text())
+    return {int(pid): part for part, pid in spawned}
 
 
 def generator_seconds():

@@ -50,7 +50,7 @@ class Running:
     """A server that runs."""
 
     def __init__(self, url, process, folder):
-        self.url, self.process, self.folder = url, process, folder
+        self.url, self.process, self.folder = url, process, Path(folder)
 
     def processes(self):
         """The ids of its processes, its first one before those that it has started."""
@@ -116,7 +116,7 @@ def wait_for(server):
         with suppress(requests.ConnectionError):
             return requests.get(server.url, timeout=PATIENCE)
         time.sleep(0.002)
-    raise SystemExit(f"{server.process.args} doesn't answer:\n" + Path(server.folder, "log").read_text())
+    raise SystemExit(f"{server.process.args} doesn't answer:\n" + (server.folder / "log").read_text())
 
 
 def end(server):

@@ -1,0 +1,172 @@
+"""Measure Mocean beside its peers, and write bench/RESULTS.md and bench/results.png: make bench
+
+    python -m bench                 # all of it, some 12 minutes
+    python -m bench race start      # only these parts, printed
+
+It needs wrk (sudo apt install wrk) and the packages of the group `bench`. All load stays on this computer.
+"""
+
+import platform
+import resource
+import shutil
+import sys
+import time
+from importlib.metadata import version
+from os import cpu_count
+from pathlib import Path
+
+from bench import growth, load, options, plot, race, school, start
+from bench.report import markdown, medians
+
+HERE = Path(__file__).parent
+PACKAGES = ["pyuwsgi", "bottle", "aiohttp", "fastapi", "uvicorn", "flask", "gunicorn", "waitress", "requests"]
+
+TEXT = """\
+# How fast Mocean is
+
+Written by `make bench` on {date}: {machine}.
+
+Everything here ran in one go on one computer, the load beside the servers, over the loopback network: the contestants
+in turns, {rounds} rounds. A figure is the median of its turns, and ± is half the way from the lowest to the highest.
+*CPU µs a request* is what all processes of a server used, in user and kernel, for one request: the figure to look at
+when a computer is noisy. Requests a second depend on what else the computer does, the load itself included.
+
+![The figures as a picture](results.png)
+
+## What was aimed at
+
+{targets}
+
+## Mocean, its limit and its peers
+
+Bare WSGI and bare Bottle answer `Hello` under the options of our `uwsgi.ini`: no server here can be faster. The peers
+serve a game with the same routes and fields, but without logbook, log, limits, checks and security headers (see
+`bench/peers/game.py`), each in the way that its documentation recommends. Mocean ran with `MOCEAN_LIMITS=off`, as one
+sailor asked thousands of times a second. `wrk` asked with {connections} connections, a new one for each request, as
+`requests.get` does; in the second table it kept them open, where the server allows that.
+{race}
+
+## What each route costs with more sailors
+
+CPU µs a request with so many ships spread over the ocean. `heading`, `sendchat`, `join` and `quit` write to the logbook
+before they answer. What `who` and `chart` tell grows with the ships, so their cost does too.
+
+{growth}
+
+## A class and a school
+
+Each sailor asks twice a second: mostly `location`, one time in 20 `sendchat`, one time in 20 `heading`. The columns on
+the right are shares of one core.
+
+{school}
+
+## Start
+
+From the command `uwsgi` to the first reply.
+
+{start}
+
+## The options of uWSGI
+
+Each with one line of `uwsgi.ini` changed, asked for `location`.
+
+{options}
+"""
+
+
+def machine():
+    """What this ran on, in a line."""
+    model = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    processor = model[0].partition(":")[2].strip() if model else platform.processor()
+    return f"{cpu_count()} cores of {processor}, {platform.system()}, Python {platform.python_version()}, {packages}"
+
+
+def main(parts):
+    if not shutil.which("wrk"):
+        raise SystemExit("The benchmark needs wrk. On Debian and Ubuntu: sudo apt install wrk")
+    raise_file_limit()
+    seen, began = {}, time.monotonic()
+    for name, part in PARTS.items():
+        if name in parts or not parts:
+            print(f"\n{name} ...", flush=True)
+            seen[name] = part()
+            print(f"{show(name, seen[name])}\n({time.monotonic() - began:.0f} s so far)", flush=True)
+    if not parts:
+        write(seen)
+
+
+PARTS = {
+    "race": race.race,
+    "growth": growth.growth,
+    "school": school.school,
+    "start": start.start,
+    "options": lambda: list(options.options()),
+}
+
+
+def raise_file_limit():
+    """Let us and the servers have as many connections open as the computer allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def show(name, seen):
+    """A part's figures as tables."""
+    if name == "race":
+        return "".join(f"\n### {load}\n\n{markdown(rows)}\n" for load, rows in race.tables(*seen))
+    if name == "growth":
+        return markdown(growth.table(seen))
+    return markdown(seen[0] if name == "school" else seen)
+
+
+def write(seen):
+    """The page of results, and its picture."""
+    tables = {name: show(name, seen[name]) for name in seen}
+    page = TEXT.format(
+        date=time.strftime("%Y-%m-%d"),
+        machine=machine(),
+        rounds=race.ROUNDS,
+        connections=load.CONNECTIONS,
+        targets=markdown(targets(seen)),
+        **tables,
+    )
+    (HERE / "RESULTS.md").write_text(page)
+    plot.draw(seen, HERE / "results.png")
+
+
+def targets(seen):
+    """What was aimed at, and what was seen."""
+    location = {name: medians(turns) for name, turns in seen["race"][0]["location"].items()}
+    ours, bare = location["Mocean"], location["bare Bottle"]
+    costs = {key: turn.cpu for key, turn in seen["growth"].items()}
+    last = seen["school"][0]
+    thousand = next(row for row in last if row["sailors"] == "1,000")
+    yield target("`location`: CPU of bare Bottle's", ours.cpu / bare.cpu, 1.35)
+    yield target("`location`: requests/s of bare Bottle's", ours.rate / bare.rate, 0.90, at_least=True)
+    for route in ("location", "heading"):
+        alone = costs[route, "text", 1]
+        yield target(f"`{route}` with 1,000 sailors : with 1", costs[route, "text", 1_000] / alone, 1.15)
+        yield target(f"`{route}` with 9,999 sailors : with 1", costs[route, "text", 9_999] / alone, 1.30)
+    yield target("`chart` with 1,000 sailors, CPU ms", costs["chart", "json", 1_000] / 1000, 10)
+    for name in [one.name for one in race.PEERS]:
+        yield target(f"`location`: requests/s of {name}'s", ours.rate / location[name].rate, 1, at_least=True)
+        yield target(f"`location`: CPU of {name}'s", ours.cpu / location[name].cpu, 1)
+    yield target("1,000 sailors, two polls a second: p99 ms", float(thousand["p99 ms"]), 50)
+    yield target("the same: errors", int(thousand["errors"]), 0)
+    yield target("memory with 1,000 sailors, MB", seen["school"][1], 60)
+
+
+def target(what, figure, aim, at_least=False):
+    """A row of the targets."""
+    reached = figure >= aim if at_least else figure <= aim
+    return {
+        "target": what,
+        "aim": f"{'at least' if at_least else 'at most'} {aim:g}",
+        "seen": f"{figure:.2f}",
+        "reached": "yes" if reached else "**no**",
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
