@@ -44,7 +44,7 @@ def front_door():
     else:
         start = "Anybody may join: /join?name=YOUR-NAME"
     return dict(
-        reply="Welcome! Here are two games. Steps has five puzzles: start with /begin. "
+        reply=f"Welcome! Here are two games. Steps has {len(steps.PUZZLES)} puzzles: start with /begin. "
         f"Mocean is an ocean with many ships. {start}",
         steps="/steps",
         mocean="/mocean",
