@@ -372,10 +372,12 @@ def from_column(name, value):
     if kind in PLAIN and type(value) is kind:
         return value
     try:
-        value = value if kind in PLAIN else json.loads(value)
+        value = json.loads(value) if isinstance(value, str) else value
         same = kind(value) if isinstance(kind, type) else value
         return value if kind in PLAIN and same != value else same  # half a hat is kept, though hats were declared int
     except (ValueError, TypeError) as error:
+        if name not in KINDS:  # a text of an attribute that was declared once
+            return value
         kind_of_error = ValueError if name in OURS else TypeError
         raise kind_of_error(f"the attribute {name} of a sailor is {value!r} in the file: {error}") from error
 
