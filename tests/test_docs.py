@@ -145,42 +145,53 @@ def changed(tmp_path_factory):
 # ---- Programs ----
 
 
+def typed_and_printed(program, shown):
+    """What a session shows to be typed behind the program's prompt, line by line, and a pattern for what is printed."""
+    prompt = re.search(r'input\("(.*?)"\)|$', program)[1]
+    shown = shown.removesuffix("^C\n")
+    if not prompt:
+        return "", re.compile(pattern(shown), re.DOTALL)
+    lines = f"^{prompt}(.*\n)"
+    printed = re.sub(lines, prompt, shown, flags=re.MULTILINE) + prompt  # what is typed is not printed by the program
+    return "".join(re.findall(lines, shown, re.MULTILINE)), re.compile(pattern(printed), re.DOTALL)
+
+
 def session(program, shown, folder):
     """Run a program, type what the session shows to be typed, and see that it prints the rest."""
     script = Path(folder) / "program.py"
     script.write_text(program, encoding="utf-8")
-    prompts = "|".join(map(re.escape, re.findall(r'input\("(.*?)"\)', program)))
-    typed = re.findall(f"^(?:{prompts})(.*\n)", shown, re.MULTILINE) if prompts else []
-    printed = re.sub(f"^({prompts}).*\n", r"\1", shown, flags=re.MULTILINE) if prompts else shown
-    is_endless = printed.endswith("^C\n")
-    expected = re.compile(pattern(printed.removesuffix("^C\n")) + (f"({prompts})?" if prompts else ""), re.DOTALL)
+    typed, printed = typed_and_printed(program, shown)
     running = subprocess.Popen(
         [sys.executable, "-u", script],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     )
     try:
-        if is_endless:
-            heard = ""
-            while not expected.match(heard):
-                line = running.stdout.readline()
-                assert line, heard + running.stderr.read()
-                heard += line
-            running.send_signal(signal.SIGINT)
-            assert running.wait(10) != 0
-            return heard
-        heard, problems = running.communicate("".join(typed), timeout=30)
-        # The programs with a prompt ask until Ctrl-C; here the typing ends.
-        assert running.returncode == 0 or (prompts and "EOFError" in problems), problems
-        assert expected.fullmatch(heard), heard
+        if shown.endswith("^C\n"):
+            return interrupt(running, printed)
+        heard, problems = running.communicate(typed, timeout=30)
+        assert printed.fullmatch(heard), heard + problems
+        # A program with a prompt asks until Ctrl-C; here the typing ends.
+        assert running.returncode == 0 or (typed and "EOFError" in problems), problems
         return heard
     finally:
         running.kill()
         running.communicate()
+
+
+def interrupt(running, printed):
+    """Wait until a program that goes on for ever has printed this, then press Ctrl-C."""
+    heard = ""
+    while not printed.match(heard):
+        line = running.stdout.readline()
+        assert line, heard + running.stderr.read()
+        heard += line
+    running.send_signal(signal.SIGINT)
+    assert running.wait(10) != 0
+    return heard
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTS if name not in EXCERPTS])
@@ -266,6 +277,8 @@ def test_the_server_says_what_the_recipes_say(changed):
 
 
 def test_a_student_adds_a_route(changed):
+    wave = next(recipe["code"] for recipe in RECIPE.finditer(README))
+    assert len(wave.splitlines()) <= 10
     ada, bob = (changed.json("join", name=name)["id"] for name in ("ada", "bob"))
     assert changed.ask("wave", id=ada, message="hello").text == "Everyone sees you wave."
     assert changed.json("popchat", id=bob)["message"] == "ada waves: hello"
