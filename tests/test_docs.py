@@ -291,6 +291,7 @@ def test_a_student_adds_a_route(changed):
 
 def test_a_student_adds_a_key_that_is_a_number(changed):
     assert changed.json("cheer", name="ada", times=3)["cheers"] == 3
+    assert changed.json("cheer", name="ada", times=10**9)["cheers"] == 10
     assert changed.json("cheer", name="ada", times="-3")["error"] == "bad-value"
 
 
