@@ -443,7 +443,7 @@ def kinds_of(trouble):
 
 
 def test_all_errors_are_told_as_they_are():
-    told = {(int(status), word.strip("`")) for status, word, _ in tables(LESSONS, "status", "`error`")}
+    told = {(int(status), word.strip("`")) for status, word, _ in tables(HANDBOOK, "status", "`error`")}
     assert told == {(kind.status, kind.word) for kind in kinds_of(troubles.Trouble)}
     words = {word for _, word in told}
     assert set(re.findall(r"the error `([a-z-]+)`", prose(ALL))) <= words
