@@ -45,8 +45,10 @@ EXCERPTS = {"docs/client.md"}  # its blocks are pieces of client.py
 KEY = "a-key-for-the-tests"
 
 # Lines of shell that no test can run here: they need root, systemd, the network, or a server that goes on for ever.
-# Those with systemd are tried by test_service.py, `make run` and `make test` by test_make.py and by whoever reads this.
-NOT_HERE = r"sudo |git |cd mocean$|journalctl |systemctl |systemd-analyze |make run|make test|uwsgi --http"
+# Those with systemd are tried by test_service.py, `make run` by test_make.py, the examples by test_examples.py.
+NOT_HERE = (
+    r"sudo |git |cd mocean$|journalctl |systemctl |systemd-analyze |make run|make test|uwsgi --http|python examples/"
+)
 
 
 # ---- Reading the documents ----
@@ -375,6 +377,7 @@ def test_every_line_of_shell_works(copy_of_code):
     logbook.close()
     tried = []
     for line in shell_lines():
+        assert all((ROOT / program).exists() for program in re.findall(r"\bpython3? (\S+\.py)", line)), line
         setting = re.match("([A-Z_]+)=", line)
         if setting:
             assert setting[1] in settings_that_exist(), line
