@@ -33,7 +33,6 @@ import troubles
 from gate import Gate
 from logbook import Logbook
 from ocean import Ocean
-from planet import lay_out
 from tests.conftest import ROOT, Server, copy_code
 
 DOCUMENTS = ["README.md", "SECURITY.md", *sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md"))]
@@ -46,9 +45,7 @@ KEY = "a-key-for-the-tests"
 
 # Lines of shell that no test can run here: they need root, systemd, the network, or a server that goes on for ever.
 # Those with systemd are tried by test_service.py, `make run` by test_make.py, the examples by test_examples.py.
-NOT_HERE = (
-    r"sudo |git |cd mocean$|journalctl |systemctl |systemd-analyze |make run|make test|uwsgi --http|python examples/"
-)
+NOT_HERE = r"sudo |git |cd mocean$|journalctl |system(ctl|d-analyze) |make (run|test)$|uwsgi --http|python examples/"
 
 
 # ---- Reading the documents ----
@@ -350,11 +347,6 @@ def put(file, id, **orders):
     ocean.sail(ocean.sailor(id), **orders)
     logbook.write(ocean)
     logbook.close()
-
-
-def test_the_two_numbers_that_the_lessons_give_for_a_search_are_right():
-    assert sea.SIZE / 40 == 22.5
-    assert set(lay_out(1)) == set(lay_out(2))
 
 
 # ---- Shell ----

@@ -58,7 +58,9 @@ def test_make_run_starts_the_server_and_ctrl_c_stops_it(tmp_path):
 def test_make_run_says_that_a_port_is_taken(server):
     result = make("run", f"PORT={server.port}", "HOST=127.0.0.1")
     assert result.returncode != 0
-    assert f"Port {server.port} of 127.0.0.1 can't be used" in result.stderr
+    lessons = (ROOT / "docs/leader.md").read_text(encoding="utf-8")
+    sentence = re.search(r"`(Port 8080 of 0\.0\.0\.0 .*?)\.\.\.`", lessons)[1]
+    assert sentence.replace("8080", str(server.port)).replace("0.0.0.0", "127.0.0.1") in result.stderr
     assert "Traceback" not in result.stderr
 
 
