@@ -363,7 +363,7 @@ def to_column(name, value):
 
 
 def from_column(name, value):
-    """The attribute that `to_column` has made a column of.
+    """The attribute that `to_column` has made a column of. One that was declared once, and isn't any more, stays.
 
     Raises ValueError if that can't be. For an attribute that a student has added it is TypeError: then a change of the
     program is to blame, and not the file.
@@ -376,7 +376,7 @@ def from_column(name, value):
         same = kind(value) if isinstance(kind, type) else value
         return value if kind in PLAIN and same != value else same  # half a hat is kept, though hats were declared int
     except (ValueError, TypeError) as error:
-        if name not in KINDS:  # a text of an attribute that was declared once
+        if name not in KINDS:  # it was declared as a text, so it isn't JSON
             return value
         kind_of_error = ValueError if name in OURS else TypeError
         raise kind_of_error(f"the attribute {name} of a sailor is {value!r} in the file: {error}") from error

@@ -116,6 +116,7 @@ def follow(recipe, folder):
 
 
 def follow_all_recipes(folder):
+    """Do what all documents say, and see that no recipe is written in another way."""
     recipes = [recipe for text in TEXTS.values() for recipe in RECIPE.finditer(text)]
     assert len(recipes) == len(re.findall(r"^\d\. Open `\w", ALL, re.MULTILINE))
     for recipe in recipes:
