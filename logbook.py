@@ -365,7 +365,7 @@ def to_column(name, value):
 
 
 def from_column(name, value):
-    """The attribute that `to_column` has made a column of.
+    """The attribute that `to_column` has made a column of. One that was declared once, and isn't any more, stays.
 
     Raises ValueError if that can't be. For an attribute that a student has added it is TypeError: then a change of the
     program is to blame, and not the file.
@@ -374,10 +374,12 @@ def from_column(name, value):
     if kind in PLAIN and type(value) is kind:
         return value
     try:
-        value = value if kind in PLAIN else json.loads(value)
+        value = json.loads(value) if isinstance(value, str) else value
         same = kind(value) if isinstance(kind, type) else value
         return value if kind in PLAIN and same != value else same  # half a hat is kept, though hats were declared int
     except (ValueError, TypeError) as error:
+        if name not in KINDS:  # it was declared as a text, so it isn't JSON
+            return value
         kind_of_error = ValueError if name in OURS else TypeError
         raise kind_of_error(f"the attribute {name} of a sailor is {value!r} in the file: {error}") from error
 

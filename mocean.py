@@ -45,7 +45,7 @@ def front_door():
     else:
         start = "Anybody may join: /join?name=YOUR-NAME"
     return dict(
-        reply="Welcome! Steps is a game of five puzzles: start with /begin. "
+        reply=f"Welcome! Steps is a game of {len(steps.PUZZLES)} puzzles: start with /begin. "
         f"Mocean is an ocean with many ships. {start}",
         steps="/steps",
         mocean="/mocean",

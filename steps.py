@@ -1,8 +1,8 @@
-"""Steps: five puzzles. Each is a route, and solving one names the next: http://localhost:8080/begin?message=7
+"""Steps: puzzles. Each is a route, and solving one names the next: http://localhost:8080/begin?message=7
 
 A puzzle is a function from a message to (solved, sentence), and nothing else: the sentence coaches, so it says what is
 wrong with this message and never what the answer is. The puzzles stand in the order in which they are played; add
-another below the last, and the last one will lead to it.
+another at the end of this file, and the last one will lead to it.
 """
 
 import re
@@ -58,6 +58,8 @@ def play(stage, message=None):
     next_route = PUZZLES[stage].route if solved and stage < len(PUZZLES) else None
     if next_route:
         sentence = f"{sentence} The next route is {next_route}"
+    elif solved:
+        sentence = f"{sentence} You have solved all puzzles. Now go to sea: ask the route mocean."
     return dict(reply=sentence, solved=solved, stage=stage, next=next_route)
 
 
@@ -251,7 +253,7 @@ def meruprastarah(message):
     if re.search(r"[^\d\s,;()\[\]{}.]", text) or not numbers:
         return False, f"{show(message)} is not a list of whole numbers. Send numbers with commas, like 1,2,1."
     if numbers == pascal(6):
-        return True, "Right! You have solved all puzzles. Now go to sea: ask the route mocean."
+        return True, "Right!"
     if numbers in rows:
         return False, f"That is row {rows.index(numbers) + 1} of the triangle."
     if len(numbers) == 1:

@@ -95,12 +95,17 @@ def player(monkeypatch, clock):
 @pytest.fixture
 def copy_of_code(tmp_path):
     """A folder with the program in it, to change."""
+    return copy_code(tmp_path)
+
+
+def copy_code(folder):
+    """Put the program into a folder, as old as it is: `make` looks at that. Returns the folder."""
     for pattern in ("*.py", "*.ini", "*.toml", "*.yml", "Makefile", "*.md"):
         for file in ROOT.glob(pattern):
-            shutil.copy(file, tmp_path)
-    for folder in ("views", "static"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    return tmp_path
+            shutil.copy2(file, folder)
+    for name in ("views", "static"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
 
 
 def free_port():

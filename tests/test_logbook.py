@@ -400,6 +400,18 @@ def test_a_student_adds_something_that_a_sailor_has(copy_of_code):
         server.kill()
         server.start(server.log)
         assert server.json("hat", id=ada) == {"ok": True, "reply": "Nice!", "hats": 3, "fuel": 8.25}
+        server.stop()
+        # Taken out again, the program is as before, and what the file has of it is in nobody's way.
+        own = world.read_text(), routes.read_text()
+        shutil.copy(ROOT / "sailors.py", world)
+        shutil.copy(ROOT / "mocean.py", routes)
+        server.start(server.log)
+        assert server.json("speed", id=ada, speed=1)["ok"]
+        server.stop()
+        world.write_text(own[0])
+        routes.write_text(own[1])
+        server.start(server.log)
+        assert server.json("hat", id=ada)["hats"] == 4
     finally:
         server.kill()
     assert (copy_of_code / "logbook.sqlite3").exists()

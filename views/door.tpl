@@ -13,7 +13,7 @@
 <div class="cards doors">
 <section class="card">
 <h2>Steps</h2>
-<p>Five puzzles. Send an answer, and read the reply. When you solve one, it tells you the route of the next.</p>
+<p>Puzzles, one after the other. Send an answer, and read the reply. When you solve one, it tells you the route of the next.</p>
 <p><a class="button" href="/begin">Start here: /begin</a></p>
 </section>
 <section class="card">
