@@ -1,6 +1,6 @@
 """Keys: what stands in a URL behind the ?, read and checked.
 
-    Key("how often", example=3, read=whole_number)    # for /cheer?times=2
+    Key("a number of times", example=3, read=whole_number)    # for /cheer?times=2
 
 Words: after the `?` of a URL stand *keys* and their *values*, as in `/cheer?name=ada&times=2`. A route *wants* some
 keys, as its function has parameters. A *reader* makes of the text that was sent the value that the function gets.

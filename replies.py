@@ -3,7 +3,7 @@
 A route is a plain function. Its parameters are the keys of its URL, and it returns its reply:
 
     app = Bottle()
-    app.install(Replies({"times": Key("how often", 3, whole_number)}))
+    app.install(Replies({"times": Key("a number of times", 3, whole_number)}))
 
     @app.get("/cheer")
     def cheer(name, times=1):

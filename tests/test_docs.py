@@ -253,7 +253,7 @@ def ask_all(text, server):
             wrong.append((path, sentence, reply.text.partition("\n")[0]))
         if path.startswith("/quit"):
             reader.get(server.url + "join?name=reader2")
-    assert not wrong
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 def fits(reply, path, sentence):
