@@ -41,6 +41,9 @@ soak: $(VENV)/dev ## as root: run the service for MINUTES=35 under a systemd of 
 attack: $(VENV)/dev ## attack the server in many ways, for an hour: PARTS="school --minutes=1" for a part of it
 	@$(BIN)python -m tests.attack $(PARTS)
 
+bench: $(VENV)/bench ## measure the server beside others, some 14 minutes: PARTS="race start" for a part. Needs wrk
+	@$(BIN)python -m bench $(PARTS)
+
 picture: $(VENV)/dev ## make the picture of the map in the README again: needs Chromium
 	@$(BIN)python -m tests.picture
 
@@ -53,8 +56,8 @@ uninstall: ## take the service away: the logbook stays, unless LOGBOOK=remove
 clean: ## remove all that was installed or left over
 	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache __pycache__ */__pycache__ tests/attack/__pycache__ *.sock
 
-# What is installed: the groups `run` and `dev` of pyproject.toml.
-$(VENV)/run $(VENV)/dev: $(VENV)/%: pyproject.toml | $(VENV)/bin/pip
+# What is installed: the groups of these names in pyproject.toml.
+$(VENV)/run $(VENV)/dev $(VENV)/bench: $(VENV)/%: pyproject.toml | $(VENV)/bin/pip
 	@echo "Installing what Mocean needs to $(@F) ..."
 	@$(BIN)python -m pip install --quiet --disable-pip-version-check --group $(@F)
 	@touch $@
@@ -67,4 +70,4 @@ $(VENV)/bin/pip:
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 
-.PHONY: help run play test lint format backup crash soak attack picture install uninstall clean
+.PHONY: help run play test lint format backup crash soak attack bench picture install uninstall clean

@@ -280,11 +280,12 @@ def render(reply):
 
 
 NUMBERS = (float, int)
+JSON = json.JSONEncoder(ensure_ascii=False, default=str)  # json.dumps would make one for each reply
 
 
 def as_json(reply):
     """One JSON object."""
-    return json.dumps(reply, ensure_ascii=False, default=str)
+    return JSON.encode(reply)
 
 
 def as_text(reply):
