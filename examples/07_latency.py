@@ -1,4 +1,4 @@
-"""Measure the latency, the time from a question to its reply, 100 times. Draw a histogram: how often was it how long?"""
+"""Measure the latency, the time from a question to its reply, and draw a histogram: how often was it how long?"""
 
 import statistics
 import sys

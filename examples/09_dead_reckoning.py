@@ -19,10 +19,9 @@ def ask(route, **more):
 
 
 def reckon(ship, seconds):
-    """Return where a ship is, so many seconds after it was where the server told us."""
-    course = math.radians(ship["heading"])
-    x = ship["x"] + math.sin(course) * ship["speed"] * seconds
-    y = ship["y"] + math.cos(course) * ship["speed"] * seconds
+    course, way = math.radians(ship["heading"]), ship["speed"] * seconds
+    x = ship["x"] + math.sin(course) * way
+    y = ship["y"] + math.cos(course) * way
     return x % 900, y % 900  # who leaves the ocean on one side comes in on the other
 
 
@@ -32,10 +31,10 @@ ship = ask("speed", speed=25)
 for poll in range(8):
     for second in 1, 2, 3:
         time.sleep(1)
-        print("My guess    x {:5.1f}   y {:5.1f}".format(*reckon(ship, second)))
+        x, y = reckon(ship, second)
+        print(f"I reckon:    x {x:5.1f}  y {y:5.1f}")
     before, ship = ship, ask("location")
-    x, y = reckon(before, ship["time"] - before["time"])  # where it should be when the server looked
-    print(
-        f"The server  x {ship['x']:5.1f}   y {ship['y']:5.1f}   I am {math.dist((x, y), (ship['x'], ship['y'])):.2f} m off"
-    )
+    x, y = reckon(before, ship["time"] - before["time"])  # at the moment when the server looked
+    off = math.hypot((ship["x"] - x + 450) % 900 - 450, (ship["y"] - y + 450) % 900 - 450)
+    print(f"Server says: x {ship['x']:5.1f}  y {ship['y']:5.1f}  That is {off:.2f} m from where I reckon it then.")
 ask("quit")

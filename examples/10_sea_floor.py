@@ -1,4 +1,4 @@
-"""Sound the sea floor along a line, and print its profile: water as ~, ground as #. The line is 600 m long."""
+"""Sound the sea floor along a line, and print its profile: water as ~, ground as #. The line is about 600 m long."""
 
 import random
 import sys
