@@ -18,4 +18,4 @@ try:
         else:
             message = input("Your answer: ")
 except (KeyboardInterrupt, EOFError):
-    print(f"\nTo go on, write the route {route} into line 8.")
+    print(f"\nTo go on another time, write {route} instead of begin into this program.")

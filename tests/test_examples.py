@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain, cycle, pairwise
 from math import dist
 from statistics import mean
+from subprocess import PIPE
 from threading import Event, Thread, Timer
 from time import monotonic, sleep, time
 
@@ -42,38 +43,36 @@ class Sea:
         """Seconds, by the clock."""
         return struct.unpack("d", self.clock.read_bytes())[0]
 
-    def start(self, name, url=None):
-        """Start the example whose name has this in it."""
-        program = next(example for example in EXAMPLES if name in example.name)
-        return subprocess.Popen(
-            [sys.executable, program, url or self.url],
-            env={**os.environ, **self.clocked, "PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, name, answers=""):
-        """What an example prints that ends by itself."""
-        out, problems = self.start(name).communicate(answers, timeout=120)
-        assert not problems
-        return out
-
     @contextmanager
-    def running(self, name, url=None):
-        """An example that goes on for ever, until Ctrl-C stops it without a traceback."""
-        with self.start(name, url) as program:
-            watchdog = Timer(60, program.kill)
+    def program(self, name, url=None):
+        """The example whose name has this in it, running. It is ended after two minutes, if need be."""
+        command = [sys.executable, next(example for example in EXAMPLES if name in example.name), url or self.url]
+        environment = {**os.environ, **self.clocked, "PYTHONUNBUFFERED": "1"}
+        with subprocess.Popen(command, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) as program:
+            watchdog = Timer(120, program.kill)
             watchdog.start()
             try:
                 yield program
-                program.send_signal(signal.SIGINT)
-                program.rest, problems = program.communicate(timeout=20)
-                assert "Traceback" not in problems
             finally:
                 watchdog.cancel()
                 program.kill()
+
+    def run(self, name, answers=""):
+        """What an example prints that ends by itself."""
+        with self.program(name) as program:
+            out, problems = program.communicate(answers)
+        assert not problems
+        assert program.returncode == 0
+        return out
+
+    @contextmanager
+    def until_ctrl_c(self, name, url=None):
+        """An example that goes on for ever, until Ctrl-C stops it without a traceback."""
+        with self.program(name, url) as program:
+            yield program
+            program.send_signal(signal.SIGINT)
+            program.rest, problems = program.communicate()
+            assert not problems
 
 
 def read_until(program, pattern):
@@ -123,9 +122,11 @@ JOINING = ["square", "poll", "clem", "slow", "reckoning", "floor", "robot"]
 
 @pytest.mark.parametrize("name", JOINING)
 def test_an_error_is_shown_as_its_sentence(closed_sea, name):
-    out, err = closed_sea.start(name).communicate("hello\n", timeout=20)
-    assert "To join, send the club word" in out + err
-    assert "Traceback" not in err
+    with closed_sea.program(name) as program:
+        problems = program.communicate("hello\n")[1]
+    assert "To join, send the club word" in problems
+    assert "Traceback" not in problems
+    assert program.returncode == 1
 
 
 # ---- One after the other ----
@@ -146,7 +147,7 @@ def test_steps_goes_from_puzzle_to_puzzle(sea):
 
 
 def test_steps_stops_with_ctrl_c_and_names_the_route(sea):
-    with sea.running("steps") as program:
+    with sea.until_ctrl_c("steps") as program:
         program.stdin.write("101\n")
         program.stdin.flush()
         read_until(program, "Puzzle 2")
@@ -172,7 +173,7 @@ def test_the_square_comes_back(sea):
 
 
 def test_poll_prints_each_second_until_ctrl_c(sea):
-    with sea.running("poll") as program:
+    with sea.until_ctrl_c("poll") as program:
         lines = [program.stdout.readline() for _ in range(5)]
         name = next(name for name in sea.server.json("who")["sailors"] if name.startswith("poll"))
         bob = sea.server.json("join", name="bob")["id"]
@@ -238,7 +239,7 @@ def bad_network(sea):
 
 
 def test_a_bad_network_loses_no_message_and_doubles_none(sea, bad_network):
-    with sea.running("slow", bad_network) as program:
+    with sea.until_ctrl_c("slow", bad_network) as program:
         name = read_until(program, r"Welcome aboard, (\w+)")[1]
         said = [f"message {number}" for number in range(4)]
         for sender in ("ada", "bo", "cleo"):  # each may say four things at once
