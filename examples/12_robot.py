@@ -1,4 +1,4 @@
-"""A robot that searches the whole ocean, discovers its seamounts and brings up all treasure, in about 15 minutes."""
+"""A robot that searches the whole ocean, discovers its seamounts and brings up all treasure, in about 12 minutes."""
 
 import math
 import random
@@ -42,8 +42,8 @@ def sail_to(x, y):
 keys["id"] = ask("join", name=f"robot{random.randint(1000, 9999)}")["id"]
 left = ask("chart")["treasures"]
 while left:
-    # Each round is 30 m north of the last. You see 20 m: with a look every 24 m, all is within √(15² + 12²) = 19.2 m.
-    ask("heading", degrees=math.degrees(math.atan2(900, 30)))
+    # You see 20 m far. If rounds are 30 m apart and you look every 24 m, all is nearer than √(15² + 12²) = 19.2 m.
+    ask("heading", degrees=math.degrees(math.atan2(900, 30)))  # almost east: each round ends 30 m north of its start
     ask("speed", speed=40)
     treasures = []
     while not treasures:

@@ -229,3 +229,4 @@ def test_the_walk_through_quotes_the_program():
     assert len(quotes) > 5
     for quote in quotes:
         assert any(indent(quote, margin * " ") in program for margin in (0, 4, 8, 12)), quote
+    assert all((ROOT / name).exists() for name in re.findall(r"`(examples/.*?)`", walk))
