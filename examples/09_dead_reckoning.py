@@ -36,5 +36,5 @@ for poll in range(8):
     before, ship = ship, ask("location")
     x, y = reckon(before, ship["time"] - before["time"])  # at the moment when the server looked
     off = math.hypot((ship["x"] - x + 450) % 900 - 450, (ship["y"] - y + 450) % 900 - 450)
-    print(f"Server says: x {ship['x']:5.1f}  y {ship['y']:5.1f}  That is {off:.2f} m from where I reckon it then.")
+    print(f"Server says: x {ship['x']:5.1f}  y {ship['y']:5.1f}  I was {off:.2f} m off.")
 ask("quit")
