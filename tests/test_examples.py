@@ -265,7 +265,9 @@ def test_dead_reckoning_agrees_with_the_server(sea):
     for guess, truth in zip(guesses[2::3], truths):  # the last guess before each poll
         assert distance(*guess, *truth) < 1
     assert all(0 <= number <= 900 for guess in guesses for number in guess)
-    assert all(float(off) < 0.1 for off in re.findall(r"I was ([\d.]+) m off", out))
+    misses = [float(off) for off in re.findall(r"I was ([\d.]+) m off", out)]
+    assert len(misses) == 8
+    assert max(misses) < 0.1
     assert any(later[0] < earlier[0] for earlier, later in pairwise(truths))  # it crossed the edge of the map
 
 
@@ -370,3 +372,8 @@ def test_the_robot_brings_up_all_treasure_within_40_minutes(tmp_path):
         assert len(sea.server.json("chart")["seamounts"]) >= len(TREASURES)  # each lies on another one
     finally:
         sea.server.kill()
+
+
+def test_the_robot_stops_with_ctrl_c(sea):
+    with sea.until_ctrl_c("robot") as program:
+        read_until(program, "You have the")

@@ -1,8 +1,8 @@
 """A clock without waiting: with this folder in PYTHONPATH, Python's time.time and time.sleep go by a number in a file.
 
 A program that sleeps moves the number on instead of waiting. The server does so at each look at the clock, by LATENCY
-seconds: so long takes a request. Both share the file TEST_CLOCK. So an hour of the game passes in seconds, and always
-in the same way, however busy the computer is.
+seconds: so long takes a request. Both share the file TEST_CLOCK. So an hour of the game passes in seconds, and for one
+program always in the same way, however busy the computer is.
 """
 
 import mmap
