@@ -54,7 +54,7 @@ uninstall: ## take the service away: the logbook stays, unless LOGBOOK=remove
 	@$(PYTHON) install.py --uninstall --logbook $(or $(LOGBOOK),keep)
 
 clean: ## remove all that was installed or left over
-	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache __pycache__ */__pycache__ tests/attack/__pycache__ *.sock
+	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache __pycache__ */__pycache__ tests/*/__pycache__ *.sock
 
 # What is installed: the groups of these names in pyproject.toml.
 $(VENV)/run $(VENV)/dev $(VENV)/bench: $(VENV)/%: pyproject.toml | $(VENV)/bin/pip

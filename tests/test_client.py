@@ -1,8 +1,10 @@
 """The student's client: the real program in a terminal of its own, against the real server."""
 
 import ast
+import re
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from textwrap import indent
 from threading import Thread
 
 import pexpect
@@ -218,3 +220,13 @@ def test_it_stays_small_and_runs_on_old_pythons():
     source = (ROOT / "client.py").read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 8))
     assert len(source.splitlines()) <= 150
+
+
+def test_the_walk_through_quotes_the_program():
+    walk = (ROOT / "docs/client.md").read_text(encoding="utf-8")
+    program = (ROOT / "client.py").read_text(encoding="utf-8")
+    quotes = re.findall(r"```python\n(.*?)```", walk, re.DOTALL)
+    assert len(quotes) > 5
+    for quote in quotes:
+        assert any(indent(quote, margin * " ") in program for margin in (0, 4, 8, 12)), quote
+    assert all((ROOT / name).exists() for name in re.findall(r"`(examples/.*?)`", walk))
