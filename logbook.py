@@ -141,26 +141,20 @@ class Logbook:
         If only the time of somebody's last request is new, it is written once a minute, and may fail without a word.
         """
         if self.connection:
-            changed = [id for id in ocean.touched if self.has_changed(id, ocean.sailors.get(id))]
+            changed, heard = [], []
+            for id in ocean.touched:
+                page, sailor = self.pages.get(id), ocean.sailors.get(id)  # each None if there is none, or no more
+                if not (page and sailor and page.is_true(sailor)):
+                    changed.append(id)
+                elif ocean.now - page.heard >= NOTE_HEARD:
+                    heard.append(id)
             if changed or world_of(ocean) != self.world:
                 with self.trouble():
                     self.commit(ocean, changed)
-            else:
-                self.note_heard(ocean)
+            elif heard:
+                with suppress(sqlite3.Error, OSError):
+                    self.commit(ocean, heard)
         ocean.touched.clear()
-
-    def has_changed(self, id, sailor):
-        """True if the file should say something else of a sailor, or nothing more of one who has quit (None)."""
-        page = self.pages.get(id)
-        return not page.is_true(sailor) if page and sailor else bool(page or sailor)
-
-    def note_heard(self, ocean):
-        """Write when those who ask were heard, if the last note of it is old."""
-        long_ago = ocean.now - NOTE_HEARD
-        late = [id for id in ocean.touched if id in self.pages and self.pages[id].heard <= long_ago]
-        if late:
-            with suppress(sqlite3.Error, OSError):
-                self.commit(ocean, late)
 
     def commit(self, ocean, ids):
         """Write what is new about some sailors and about all else, in one transaction."""
@@ -177,7 +171,7 @@ class Logbook:
         self.pages.update({id: Page(ocean.sailors[id]) for id in ids if id in ocean.sailors})
         for id in ids:
             if id not in ocean.sailors:
-                del self.pages[id]
+                self.pages.pop(id, None)
         self.world = deepcopy(world)
         self.refusal = ""
 
