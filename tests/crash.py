@@ -169,6 +169,14 @@ class Crash:
 
     def run(self):
         self.server.start(self.log)
+        try:
+            self.play()
+        finally:
+            self.server.kill()
+        return self
+
+    def play(self):
+        """Let players play while the server is killed again and again, and judge what they saw."""
         ended = Event()
         try:
             players = [Player(self.server, number, ended) for number in range(PLAYERS)]
@@ -183,9 +191,7 @@ class Crash:
             ended.set()
             for player in players:
                 player.join()
-            self.judge(players)
-            self.server.kill()
-        return self
+        self.judge(players)
 
     def kill(self, part):
         """Kill a part of the server with -9, start the whole anew if the master is dead, and wait for an answer."""
