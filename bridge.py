@@ -109,7 +109,6 @@ KEYS = {
 def set_up(app):
     """Let all requests to an app come over the bridge. Returns its Replies, which know all routes."""
     replies = Replies(KEYS, aboard=whose_ship, on_trouble=note_trouble)
-    app.add_hook("before_request", note_for_log)
     app.install(replies)
     app.add_hook("before_request", begin_request)
     app.install(keep_logbook)
@@ -123,13 +122,6 @@ def set_up_part(app):
 
 
 # ---- Before and after each route ----
-
-
-def note_for_log():
-    """Tell uWSGI's log what was asked: without the keys, which may be secret, and encoded, so that it is one line."""
-    if uwsgi:
-        asked = request.environ
-        uwsgi.set_logvar("asked", quote(f"{asked['REQUEST_METHOD'][:10]} {asked['PATH_INFO'][:100]}", safe="/ "))
 
 
 def begin_request():
@@ -171,7 +163,10 @@ def unlocked(key):
 
 
 def note_trouble(trouble):
-    """Let the leader see which errors a sailor gets."""
+    """Let the log and the leader see which errors there are."""
+    if uwsgi:
+        # Without the keys, which may be secret, and encoded, so that it is one line.
+        uwsgi.set_logvar("asked", quote(f"{request.method[:10]} {request.path[:100]}", safe="/ "))
     sailor = request.environ.get("mocean.sailor")
     if lock and sailor:
         harbour.watch.note_error(sailor, ocean.now, request.path, trouble)

@@ -53,7 +53,7 @@ def race():
         servers = {one.name: stack.enter_context(run(one)) for one in [MOCEAN, *HELLO, *PEERS]}
         bare = {one.name for one in HELLO}
         ids = {name: [] if name in bare else join(server, SAILORS) for name, server in servers.items()}
-        turns = {load: {name: [] for name in servers if load == "location" or name not in bare} for load in LOADS}
+        turns = {load: {name: [] for name in servers if "location" in load or name not in bare} for load in LOADS}
         for _ in range(ROUNDS):
             for load, play in LOADS.items():
                 for name in turns[load]:
