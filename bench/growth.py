@@ -10,11 +10,12 @@ from tempfile import TemporaryDirectory
 import requests
 
 from bench.load import cpu_since, turn_of, wrk
-from bench.report import medians
+from bench.report import medians, ratio
 from bench.servers import MOCEAN, run
 from tests.fleet import write_logbook
 
 SAILORS = (1, 100, 1_000, 9_999)  # of 10,000 names that are kept, so that one more can join
+FORMS = ("text", "json")
 ROUNDS = 5
 JOINS = 100
 
@@ -40,21 +41,19 @@ def fleet(file, number):
 
 
 def growth():
-    """By route, form and number of sailors: the medians of the turns."""
+    """By route, form and number of sailors: the turns."""
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="mocean-bench-"))
-        servers = {}
-        for number in SAILORS:
-            crew = fleet(f"{folder}/{number}", number)
-            servers[number] = stack.enter_context(run(MOCEAN, MOCEAN_LOGBOOK=f"{folder}/{number}")), crew
+        crews = {number: fleet(f"{folder}/{number}", number) for number in SAILORS}
+        servers = {number: stack.enter_context(run(MOCEAN, MOCEAN_LOGBOOK=f"{folder}/{number}")) for number in SAILORS}
         turns = defaultdict(list)
-        for _, form, number in product(range(ROUNDS), ("text", "json"), SAILORS):
-            server, (ids, name) = servers[number]
-            turns["join, quit", form, number].append(join_and_quit(server, form))
-            for route, urls in ROUTES.items():
-                paths = [url.format(id=id, name=name) + f"&format={form}" for id in ids[:20] for url in urls]
-                turns[route, form, number].append(wrk(server, paths, 1))
-    return {key: medians(seen) for key, seen in turns.items()}
+        for _, form, number in product(range(ROUNDS), FORMS, SAILORS):
+            turns["join, quit", form, number].append(join_and_quit(servers[number], form))
+        for _, form, route, number in product(range(ROUNDS), FORMS, ROUTES, SAILORS):
+            ids, name = crews[number]
+            paths = [url.format(id=id, name=name) + f"&format={form}" for id in ids[:20] for url in ROUTES[route]]
+            turns[route, form, number].append(wrk(servers[number], paths, 1))
+    return turns
 
 
 def join_and_quit(server, form):
@@ -74,6 +73,6 @@ def join_and_quit(server, form):
 def table(turns):
     """A row a route and form: the CPU microseconds a request with so many sailors."""
     for route, form in dict.fromkeys((route, form) for route, form, _ in turns):
-        costs = {f"{number:,}": f"{turns[route, form, number].cpu:,.0f}" for number in SAILORS}
-        growth = turns[route, form, 1_000].cpu / turns[route, form, 1].cpu
+        costs = {f"{number:,}": f"{medians(turns[route, form, number]).cpu:,.0f}" for number in SAILORS}
+        growth = ratio("cpu", turns[route, form, 1_000], turns[route, form, 1])
         yield {"route": route, "form": form, **costs, "1,000 : 1": f"{growth:.2f}"}

@@ -37,13 +37,13 @@ def options():
             for name, server in servers.items():
                 turns[name].append(wrk(server, paths[name], 1, keep_open="keepalive" in name))
     for name, seen in turns.items():
-        turn, base = medians(seen), medians(turns[BARE.name if name.startswith("bare") else MOCEAN.name])
+        turn, base = medians(seen), turns[BARE.name if name.startswith("bare") else MOCEAN.name]
         yield {
             "option": name,
             "requests/s": f"{turn.rate:,.0f} ±{spread([one.rate for one in seen]):.0%}",
             "p99 ms": f"{turn.p99:.1f}",
             "CPU µs a request": f"{turn.cpu:.0f} ±{spread([one.cpu for one in seen]):.0%}",
-            "requests/s : ours": ratio(turn.rate, base.rate),
-            "CPU : ours": ratio(turn.cpu, base.cpu),
+            "requests/s : as it is": f"{ratio('rate', seen, base):.2f}",
+            "CPU : as it is": f"{ratio('cpu', seen, base):.2f}",
             "errors": f"{sum(one.errors for one in seen)}",
         }

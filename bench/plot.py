@@ -19,7 +19,8 @@ def draw(seen, file):
     bars(cost, {name: turn.cpu for name, turn in turns.items()}, "location: CPU µs a request (less is better)")
     bars(rate, {name: turn.rate for name, turn in turns.items()}, "location: requests a second (more is better)")
     for route in dict.fromkeys(route for route, _, _ in seen["growth"]):
-        growth.plot(SAILORS, [seen["growth"][route, "json", number].cpu for number in SAILORS], marker="o", label=route)
+        costs = [medians(seen["growth"][route, "json", number]).cpu for number in SAILORS]
+        growth.plot(SAILORS, costs, marker="o", label=route)
     growth.set(xscale="log", yscale="log", title="CPU µs a request, by sailors", xlabel="sailors")
     growth.legend(fontsize="small")
     rows = [row for row in seen["school"][0] if "requests" not in row["sailors"]]

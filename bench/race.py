@@ -65,7 +65,7 @@ def race():
 def tables(turns, memory):
     """The tables of the results, as rows: one table a load."""
     for load, contestants in turns.items():
-        ours = medians(contestants[MOCEAN.name])
+        ours = contestants[MOCEAN.name]
         rows = []
         for name, seen in contestants.items():
             turn = medians(seen)
@@ -76,8 +76,8 @@ def tables(turns, memory):
                     "p50 ms": f"{turn.p50:.1f}",
                     "p99 ms": f"{turn.p99:.1f}",
                     "CPU µs a request": f"{turn.cpu:.0f} ±{spread([one.cpu for one in seen]):.0%}",
-                    "requests/s : ours": ratio(turn.rate, ours.rate),
-                    "CPU : ours": ratio(turn.cpu, ours.cpu),
+                    "requests/s : ours": f"{ratio('rate', seen, ours):.2f}",
+                    "CPU : ours": f"{ratio('cpu', seen, ours):.2f}",
                     "memory MB": f"{memory[name]:.0f}",
                     "errors": f"{sum(one.errors for one in seen)}",
                 }

@@ -14,8 +14,12 @@ def spread(figures):
     return (max(figures) - min(figures)) / 2 / statistics.median(figures)
 
 
-def ratio(figure, ours):
-    return f"{figure / ours:.2f}"
+def ratio(figure, turns, to):
+    """How many times that of the others a figure was, like "cpu": the median of all rounds, so that drift matters less.
+
+    A noisy computer can be half as fast for a minute, but within a round all had about the same.
+    """
+    return statistics.median(getattr(one, figure) / getattr(other, figure) for one, other in zip(turns, to))
 
 
 def markdown(rows):
