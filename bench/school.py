@@ -19,7 +19,8 @@ def polls(ids):
     """What the sailors ask: mostly where they are; one time in 20 they talk to one, or turn."""
     chance = random.Random(1)
     lines = [f"/location?id={id}&format=json" for id in ids for _ in range(18)]
-    lines += [f"/sendchat?id={id}&name=ship00000&message=hello&format=json" for id in ids]
+    friends = [f"ship{chance.randrange(len(ids)):05}" for _ in ids]
+    lines += [f"/sendchat?id={id}&name={name}&message=hello&format=json" for id, name in zip(ids, friends)]
     lines += [f"/heading?id={id}&degrees={chance.randrange(360)}&format=json" for id in ids]
     return chance.sample(lines, len(lines))
 
