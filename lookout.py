@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from itertools import product
 
 from planet import SIZE, bearing, compass, distance, wrap
 
@@ -24,7 +25,7 @@ class Lookout:
     def look_around(self, now, ships):
         """Note where all ships are, each given as (who, x, y, metres of sight)."""
         # Four times a second. With thousands of ships a look takes longer, so there are fewer.
-        self.looked, self.due = now, now + max(0.25, len(ships) / 5000)
+        self.looked, self.due = now, now + max(0.25, len(ships) / 2500)
         self.cells.clear()
         for who, x, y, _ in ships:
             self.cells[self.cell(x), self.cell(y)].append((who, x, y))
@@ -32,13 +33,15 @@ class Lookout:
 
     def near(self, x, y, radius):
         """Who was within so many metres of a place at the last look."""
-        steps = range(-math.ceil(radius / self.CELL), math.ceil(radius / self.CELL) + 1)
-        columns, rows = ({(self.cell(middle) + step) % self.CELLS for step in steps} for middle in (x, y))
-        for column in columns:
-            for row in rows:
-                for who, at_x, at_y in self.cells.get((column, row), ()):
-                    if distance(x, y, at_x, at_y) <= radius:
-                        yield who
+        for cell in product(self.span(x, radius), self.span(y, radius)):
+            for who, at_x, at_y in self.cells.get(cell, ()):
+                if distance(x, y, at_x, at_y) <= radius:
+                    yield who
+
+    def span(self, middle, radius):
+        """The numbers of the cells, in one direction, that have something within so many metres of a place."""
+        first, last = int((middle - radius) // self.CELL), int((middle + radius) // self.CELL)
+        return {number % self.CELLS for number in range(first, last + 1)}
 
     def cell(self, metres):
         return int(metres // self.CELL) % self.CELLS
