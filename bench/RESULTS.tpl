@@ -24,9 +24,12 @@ table it kept them open, where the server allows that. *By requests* are four lo
 {race}
 Where others are ahead:
 
-- With connections kept open, aiohttp saves what a new connection costs, and is ahead. The router of uWSGI could keep
-  them too (`http-keepalive`, see the last table), but after a request with a body it closes the connection without
-  saying so, and the next request of a `requests.Session` fails.
+- aiohttp, asked as fast as it can answer: it is one process, where a request to Mocean goes from the router to the
+  worker and back. That hop is what keeps slow and hostile clients away from the ocean. At the pace of students'
+  programs Mocean needs less.
+- aiohttp again, with connections kept open: it saves what a new connection costs. The router of uWSGI could keep them
+  too (`http-keepalive`, see the last table), but after a request with a body it closes the connection without saying
+  so, and the next request of a `requests.Session` fails.
 - In chat, some peers need less CPU time, as their mail is in memory only. Ours is in the logbook before the sender
   hears that it was sent. To be ahead there we would have to write after the reply, and a crash could lose a message.
 - Bare Bottle: Mocean reads and checks keys, knows who asks, works out a place, and compares the sailor with the

@@ -116,10 +116,10 @@ def test_it_starts_with_the_machine(service):
 
 def test_the_log_is_in_the_journal_without_secrets(service):
     id = service.ask("join", name="ada")["id"]
-    service.ask("sendchat", id=id, message="secretmessage")
+    service.ask("sendchat", id=id, message="secretmessage", name="nobody")
     service.systemctl("stop", "mocean")
     log = service.box.run("journalctl", "--unit", "mocean", "--no-pager").stdout
-    assert "GET /sendchat 200" in log
+    assert "GET /sendchat 404" in log
     assert id not in log
     assert "secretmessage" not in log
 
