@@ -28,6 +28,7 @@ from manners import HARBOUR, proper_message, proper_name, same_name
 from planet import (
     CLEM,
     CLEM_SPEED,
+    FASTEST,
     MOCEAN,
     SEAMOUNTS,
     SIZE,
@@ -273,7 +274,8 @@ class Ocean(Crew):
         """The ships, treasure and discovered seamounts in sight, the nearest first, with their distance and bearing."""
         self.keep_lookout()
         here, sight = self.place(sailor), sailor.sight(self.depth(sailor))
-        near = [self.sailors[who] for who in self.lookout.near(*here, sight + Lookout.CELL) if who in self.awake]
+        moved = FASTEST * (self.now - self.lookout.looked)  # metres, at most, that somebody has sailed since
+        near = [self.sailors[who] for who in self.lookout.near(*here, sight + moved) if who in self.awake]
         things = [
             *[("ship", ship.name, *self.place(ship), self.depth(ship)) for ship in near if ship is not sailor],
             ("robot", CLEM, *clem_place(self.robot_time())[:2], 0.0),

@@ -83,6 +83,8 @@ TREASURES = {
     "sextant": {},
 }
 
+FASTEST = max(ABILITIES["speed"], *(better.get("speed", 0) for better in TREASURES.values()))  # that any ship can be
+
 
 class Treasure(NamedTuple):
     """Where a treasure lies, in metres."""

@@ -302,6 +302,19 @@ def names(things):
     return {thing["name"] for thing in things}
 
 
+def test_a_fast_ship_is_seen_as_soon_as_it_comes_into_sight():
+    """Also where so many sail that looks around are rare."""
+    ocean = Ocean(most_awake=4000)
+    ada, bob, *_ = [ocean.join(f"ship{number}") for number in range(3000)]
+    for sailor in ocean.sailors.values():
+        sail_to(ocean, sailor, 800, 800)
+    sail_to(ocean, ada, 100, 100)
+    ocean.sail(bob, x=100, y=150, heading=180, speed=40)
+    ocean.look(ada)
+    ocean.now += 1
+    assert [thing["name"] for thing in ocean.look(ada)] == [bob.name]
+
+
 def test_one_look_around_serves_all_polls_of_a_quarter_of_a_second(ocean, monkeypatch):
     sailors = [ocean.join(f"ship{number}") for number in range(100)]
     looks = []
