@@ -29,7 +29,7 @@ PATIENCE = 30  # seconds until a server has to answer
 class Contestant(NamedTuple):
     """A server to start: {port}, {bin} and {folder}, one of its own, are filled in.
 
-    `ini` are changes to our uwsgi.ini, each a text and what to put in its place. `log` is what it does with its log.
+    `ini` are changes to our uwsgi.ini, each a text and what to put in its place.
     """
 
     name: str
@@ -79,10 +79,8 @@ def seconds(pid):
 @contextmanager
 def run(contestant, **settings):
     """Start a server, wait for its first reply, and end it afterwards."""
-    with tempfile.TemporaryDirectory(prefix="mocean-bench-") as folder, socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
+    with tempfile.TemporaryDirectory(prefix="mocean-bench-") as folder:
+        port = free_port()
         ini = INI.read_text().replace("%d", str(ROOT))
         for old, new in contestant.ini:
             assert old in ini, f"uwsgi.ini has no {old!r}"
@@ -107,6 +105,12 @@ def run(contestant, **settings):
             yield server
         finally:
             end(server)
+
+
+def free_port():
+    """A port that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
 
 
 def wait_for(server):
