@@ -41,7 +41,7 @@ soak: $(VENV)/dev ## as root: run the service for MINUTES=35 under a systemd of 
 attack: $(VENV)/dev ## attack the server in many ways, for an hour: PARTS="school --minutes=1" for a part of it
 	@$(BIN)python -m tests.attack $(PARTS)
 
-bench: $(VENV)/bench ## measure the server beside others, some 14 minutes: PARTS="race start" for a part. Needs wrk
+bench: $(VENV)/bench ## measure the server beside others, some 12 minutes: PARTS="race start" for a part. Needs wrk
 	@$(BIN)python -m bench $(PARTS)
 
 picture: $(VENV)/dev ## make the picture of the map in the README again: needs Chromium
