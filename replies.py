@@ -28,6 +28,7 @@ from urllib.parse import quote, urlencode
 from bottle import HTTPError, HTTPResponse, request, response
 
 from gate import refuse_bodies, refuse_giants, refuse_machines, refuse_strange_pages
+from headers import with_headers
 from keys import Key, Wanted, check_known, cookie, printable, read_keys, read_query, sent, show
 from pages import Form, page_of
 from troubles import BadMethod, BadValue, Bug, NoRoute, Prefetch, Trouble
@@ -36,32 +37,6 @@ FORMATS = {"json": "application/json", "page": "text/html; charset=utf-8", "text
 
 
 # ---- The plugin ----
-
-
-# What each reply and each file tells the browser. They are the same for all, so they are added at once, in the end.
-HEADERS = [
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),  # a URL may hold an id
-    ("Cross-Origin-Resource-Policy", "same-origin"),  # no page of another site gets a reply
-    ("Cross-Origin-Opener-Policy", "same-origin"),  # nor may it hold on to the window of ours
-    ("X-Frame-Options", "DENY"),  # or show it in a frame
-    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-]
-
-
-def with_headers(app):
-    """The same WSGI app, with HEADERS in each reply."""
-
-    def application(environ, start_response):
-        # After a bug Bottle passes it on as a third argument. The log has it already, and uWSGI would send nothing.
-        return app(environ, lambda status, headers, _=None: start_response(status, headers + HEADERS))
-
-    return application
 
 
 def check_format(name):
