@@ -201,8 +201,8 @@ PLACE = "name => placeOf(ships.get(name))"
 FRAMES = """([name, x, seconds]) => new Promise((done) => {
     const frames = [];
     const end = performance.now() + seconds * 1000;
-    const note = (time) => {
-        const place = placeOf(ships.get(name));
+    const note = () => {
+        const [time, place] = [performance.now(), placeOf(ships.get(name))]; // a busy computer draws a frame late
         frames.push({ ...place, time: time / 1000, spots: spots(place, 99).length });
         if (time < end && Math.abs(place.x - x) > 2) requestAnimationFrame(note);
         else done(frames);
@@ -258,7 +258,7 @@ def test_ships_glide_between_polls_and_over_the_edge(page, harbour):
     open_map(page, harbour)
     frames = page.evaluate(FRAMES, ["ada", 30, 15])
     steps = [(distance(a, b), b["time"] - a["time"]) for a, b in pairwise(frames)]
-    assert all(step <= 25 * seconds * 1.5 + 0.5 for step, seconds in steps)
+    assert all(step <= 25 * seconds * 1.5 + 2 for step, seconds in steps)  # without gliding they would be 25 m
     assert sum(step > 0 for step, _ in steps) > len(steps) * 0.9
     assert max(frame["x"] for frame in frames) > 890  # on the right ...
     assert min(frame["x"] for frame in frames) < 20  # ... and then on the left
