@@ -304,9 +304,8 @@ class Ocean(Crew):
     def reachable(self, sailor):
         """The names of the treasures that the ship can take from where it is."""
         depth = self.depth(sailor)
-        level = [
-            one for one in self.treasures.values() if abs(one.depth - depth) <= REACH_DOWN
-        ]  # for most there is none
+        level = [one for one in self.treasures.values() if abs(one.depth - depth) <= REACH_DOWN]
+        # Most ships have no treasure at their depth: then there is nothing more to work out.
         return [one.name for one in level if distance(*self.place(sailor), one.x, one.y) <= sailor.ability("reach")]
 
     def get(self, sailor, item):
