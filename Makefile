@@ -1,4 +1,4 @@
-# `make` lists what it can do. `make run` and `make test` do all the set-up: they make .venv and install into it.
+# `make` lists what it can do. `make run` and `make test` set everything up: they make .venv and install into it.
 
 PYTHON ?= python3
 HOST ?= 0.0.0.0
@@ -12,10 +12,10 @@ help:
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/run ## start the server: PORT=8080 HOST=0.0.0.0 unless given
-	@$(BIN)python watch.py free
+	@$(BIN)python -m server.watchdog free
 	@exec $(BIN)uwsgi uwsgi.ini
 
-play: $(VENV)/run ## start the client, and play on the server of this computer
+play: $(VENV)/run ## start the client, and play on this computer's server
 	@$(BIN)python client.py http://localhost:$(PORT)
 
 test: $(VENV)/dev ## run all tests
@@ -29,34 +29,35 @@ format: $(VENV)/dev ## tidy the code
 	@$(BIN)ruff check --fix-only --quiet .
 	@$(BIN)ruff format .
 
-backup: ## copy the logbook, also while the server runs: COPY=FILE unless beside it, with the date
-	@$(PYTHON) logbook.py $(COPY)
+# -B, as root would leave files here that the owner of the folder can't remove.
+backup: ## copy the logbook, even while the server runs: COPY=FILE unless beside it, with the date
+	@$(PYTHON) -B -m server.backup $(COPY)
 
-crash: $(VENV)/dev ## kill the server KILLS=1000 times while it is played, and see that nothing is lost
+crash: $(VENV)/dev ## kill the server KILLS=1000 times during play, and see that nothing is lost
 	@$(BIN)python -m tests.crash $(or $(KILLS),1000)
 
-soak: $(VENV)/dev ## as root: run the service for MINUTES=35 under a systemd of its own, and see that it stays well
+soak: $(VENV)/dev ## run the service for MINUTES=35 under a systemd of its own, and see that it stays well. Needs root
 	@$(BIN)python -m tests.soak $(or $(MINUTES),35)
 
-attack: $(VENV)/dev ## attack the server in many ways, for an hour: PARTS="school --minutes=1" for a part of it
+attack: $(VENV)/dev ## attack the server in many ways, for an hour: PARTS="school --minutes=1" for one of them
 	@$(BIN)python -m tests.attack $(PARTS)
 
-bench: $(VENV)/bench ## measure the server beside others, some 12 minutes: PARTS="race start" for a part. Needs wrk
+bench: $(VENV)/bench ## measure the server beside others, for 12 minutes: PARTS="race start" for some parts. Needs wrk
 	@$(BIN)python -m bench $(PARTS)
 
-picture: $(VENV)/dev ## make the picture of the map in the README again: needs Chromium
+picture: $(VENV)/dev ## make the README's picture of the map again. Needs Chromium
 	@$(BIN)python -m tests.picture
 
-install: ## make it a service of this computer, or upgrade that: as root, by sudo make install
-	@$(PYTHON) install.py
+install: ## make it a service of this computer, or upgrade the one there is: sudo make install
+	@$(PYTHON) -B -m server.install
 
-uninstall: ## take the service away: the logbook stays, unless LOGBOOK=remove
-	@$(PYTHON) install.py --uninstall --logbook $(or $(LOGBOOK),keep)
+uninstall: ## remove the service; the logbook stays, unless LOGBOOK=remove
+	@$(PYTHON) -B -m server.install --uninstall --logbook $(or $(LOGBOOK),keep)
 
 clean: ## remove all that was installed or left over
 	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache __pycache__ */__pycache__ tests/*/__pycache__ *.sock
 
-# What is installed: the groups of these names in pyproject.toml.
+# Each installs the group of its name in pyproject.toml.
 $(VENV)/run $(VENV)/dev $(VENV)/bench: $(VENV)/%: pyproject.toml | $(VENV)/bin/pip
 	@echo "Installing what Mocean needs to $(@F) ..."
 	@$(BIN)python -m pip install --quiet --disable-pip-version-check --group $(@F)

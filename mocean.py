@@ -2,45 +2,57 @@
 
 Here are the routes of the ocean game; those of the puzzles are in `steps.py` and join in below.
 
-To add a route, write a function under `@app.get("/its-name")`. Its parameters are the keys of its URL; a parameter
-`sailor` is the player who asks. Its first line of text is its entry in the rules at `/mocean`. It returns a dict with
-`reply`, a sentence for people, and any fields for programs; or only a sentence; or nothing.
+To add a route, write a function under `@app.get("/its-name")`. Its parameters are the keys of its URL, except for two:
+`sailor` is the player who asks, and `ocean` the whole ocean. A key that is a number says so: `times: whole_number`. The
+first line of its docstring is its entry in the rules at `/mocean`. It returns a dict with `reply`, a sentence for
+people, and any fields for programs; or only a sentence; or nothing.
 
 `make run` starts it: uWSGI serves `application`. To try a change, `python mocean.py` is enough.
 """
 
 import os
 import sys
-from wsgiref.simple_server import WSGIRequestHandler
+from time import time
 
-from bottle import Bottle, request
+from bottle import Bottle
 
 # uWSGI looks for modules where it was started, and that may be anywhere.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import bridge
-import harbour
-import openapi
-import pages
 import steps
-from bridge import CLUB_WORD, ocean
-from keys import cookie
-from planet import SIZE, TREASURES
-from settings import free_address
+from game.ocean import ACCELERATE
+from game.planet import CLEM, SIZE, TREASURES
+from server import startup
+from server.logbook import Logbook
+from web import development, openapi, session
+from web.application import Application
+from web.params import number, one_of, text, whole_number
+from web.routes import SECRET_ID
 
 VERSION = "0.1.0"
 
-app = application = Bottle()
-replies = bridge.set_up(app)
+app = Bottle()
+
+# What the keys of the routes can be. One without an entry here is any text.
+free_name = text("a name of your own, like ada", lambda ocean: ocean.free_name() if ocean else "ada")
+club_word = text("the club word, if your club has one", "plank")
+words = text("what you want to say, like hello", "hello")
+message_number = whole_number("the number of the last message that you read, like 12", 0)
+heading_degrees = number("a heading in degrees, like 90 for east", 90)
+metres_a_second = number("a speed in metres a second, like 4.5", 4.5)
+metres_deep = number("a depth in metres, like 2.5", 2.5)
+control = one_of(*ACCELERATE, what="w (faster), s (slower), a (left) or d (right)")
+treasure = text("the name of a treasure, like pearl", "pearl")
+ship = text("the name of a ship, like Clem", CLEM)
 
 
 # ---- Front doors ----
 
 
-@app.get("/", view="door", word=bool(CLUB_WORD))
-def front_door():
+@app.get("/", view="door")
+def front_door(ocean, request):
     """Show where to start, and who is sailing."""
-    if CLUB_WORD:
+    if request.app.settings.word:
         start = "With the club word you can join: /join?name=YOUR-NAME&word=CLUB-WORD"
     else:
         start = "Anybody may join: /join?name=YOUR-NAME"
@@ -53,37 +65,37 @@ def front_door():
     )
 
 
-@app.get("/mocean", view="rules", word=bool(CLUB_WORD))
-def rules():
+@app.get("/mocean", view="rules")
+def rules(request):
     """Show these rules. They are also at /openapi.json, in the form of OpenAPI."""
     return dict(
         reply="Mocean is a small ocean planet. Join with a name, sail, talk, dive, and find what there is to find. "
         "Be kind: your club leader can read all chat, also messages to one sailor.",
-        routes=replies.rules(),
+        routes=request.app.rules(request),
     )
 
 
 @app.get("/openapi.json", secret=True)
-def rules_for_programs():
+def rules_for_programs(request, ocean):
     """Hand out the rules as a file in the form of OpenAPI."""
-    return openapi.as_file(openapi.document(replies, "Mocean", VERSION))
+    return openapi.as_file(openapi.document(request.app.public_routes(), ocean, "Mocean", VERSION))
 
 
 @app.get("/status", then="who chart")
-def status():
+def status(ocean, request):
     """Show how many seconds the server has been up, and how many sailors are here."""
-    uptime, sailing = ocean.now - bridge.began, len(ocean.awake_sailors())
-    asleep, left = len(ocean.sailors) - sailing, len(ocean.treasures)
+    uptime, sailing = ocean.now - request.app.began, len(ocean.awake_sailors())
+    asleep, left = len(ocean.crew.by_id) - sailing, len(ocean.treasures)
     game = f"{count(sailing, 'ship')} sailing, {asleep} asleep, {in_words(uptime)} without a restart, "
     news = [
         f"{game}{count(left, 'treasure')} left.",
         "The ocean is paused." if ocean.paused else "",
-        bridge.logbook.news,
+        request.app.logbook.news,
     ]
     return dict(
         reply=" ".join(filter(None, news)),
         version=VERSION,
-        boot=bridge.logbook.boot,
+        boot=request.app.logbook.boot,
         uptime=round(uptime, 3),
         sailors=len(ocean.who()),
         time=round(ocean.now, 3),
@@ -106,29 +118,23 @@ def in_words(seconds):
 # ---- Coming and going ----
 
 
-@app.get("/join", instead="mocean" if CLUB_WORD else "join", then="speed heading look sendchat")
-def join(name, id=None, word=None):
+@app.get("/join", then="speed heading look sendchat")
+def join(request, name: free_name, id: SECRET_ID = None, word: club_word = None):
     """Join with a name of your own. With your id too, you come back to your ship."""
-    known = cookie("id")
-    id = id or (known if ocean.belongs(known, name) else None)
-    bridge.check_stranger(id, known, word)
-    sailor = ocean.join(name, id)
-    bridge.welcome(sailor)
+    sailor = session.join(request, name, id, word)
     welcome = f"Welcome aboard, {sailor.name}! Your id is {sailor.id}: write it down, and keep it secret."
-    return {"reply": welcome, "name": sailor.name, "id": sailor.id, **ocean.location(sailor)}
+    return {"reply": welcome, "name": sailor.name, "id": sailor.id, **request.ocean.location(sailor)}
 
 
 @app.get("/quit", instead="mocean", then="join mocean")
-def quit(id):
+def quit(request, id: SECRET_ID):
     """End your voyage: your ship is gone then, and your name is free for others."""
-    name = ocean.quit(id)
-    if cookie("id") == id:
-        bridge.forget()
+    name = session.quit(request, id)
     return dict(reply=f"Goodbye, {name}! Your voyage has ended.", name=name)
 
 
 @app.get("/who", then="sendchat map")
-def who():
+def who(ocean):
     """Show who is here: the robot, and all sailors of the last 15 minutes."""
     names = ocean.who()
     return dict(reply=f"Aboard now: {len(names)}.", count=len(names), sailors=names)
@@ -138,17 +144,16 @@ def who():
 
 
 @app.get("/sendchat", then="sendchat popchat who")
-def sendchat(sailor, message, name=None):
+def sendchat(ocean, sailor, message: words, name=None):
     """Say something to everyone, or with a name to one sailor. Your club leader can read it. The robot Clem answers."""
-    number, reached, full = ocean.send(sailor, message, name)
-    note = f" Mailboxes that are full: {full}." if full else ""
-    return dict(reply=f"Sent as message {number}. Mailboxes reached: {reached}.{note}", number=number, reached=reached)
+    number, reached = ocean.send(sailor, message, name)
+    return dict(reply=f"Sent as message {number}. Mailboxes reached: {reached}.", number=number, reached=reached)
 
 
 @app.get("/popchat", then="popchat sendchat")
-def popchat(sailor, after=None):
+def popchat(ocean, sailor, after: message_number = None):
     """Take the oldest message out of your mailbox. With after, remove all up to that number and show the next one."""
-    message, waiting = ocean.pop(sailor, after)
+    message, waiting = ocean.mail.pop(sailor, after)
     sentence = f"{message.sender} says: {message.message}" if message.number else "There is no message for you."
     return dict(reply=sentence, **message._asdict(), waiting=waiting)
 
@@ -156,7 +161,7 @@ def popchat(sailor, after=None):
 # ---- Sailing ----
 
 
-def located(sailor, order=""):
+def located(ocean, sailor, order=""):
     """The reply to all that asks for or changes a ship's place and course."""
     facts = ocean.location(sailor)
     sentence = "You are at x {x:.1f}, y {y:.1f}, depth {depth:.1f}. Heading {heading:.0f}, speed {speed:.1f}."
@@ -164,13 +169,13 @@ def located(sailor, order=""):
 
 
 @app.get("/location", then="speed heading accel look")
-def location(sailor):
+def location(ocean, sailor):
     """Show your ship. Its status is a sum: 1 chat, 2 ship in sight, 4 treasure in reach, 8 under water, 16 paused."""
-    return located(sailor)
+    return located(ocean, sailor)
 
 
 @app.get("/velocity", then="speed heading location")
-def velocity(sailor):
+def velocity(ocean, sailor):
     """Show how fast your ship moves to the east (vx) and to the north (vy)."""
     vx, vy = ocean.velocity(sailor)
     facts = ocean.location(sailor)
@@ -183,45 +188,45 @@ def velocity(sailor):
 
 
 @app.get("/heading", then="speed heading location look")
-def heading(sailor, degrees):
+def heading(ocean, sailor, degrees: heading_degrees):
     """Turn your ship: 0 is north, 90 east, 180 south, 270 west."""
     ocean.turn(sailor, degrees)
-    return located(sailor, "Turned. ")
+    return located(ocean, sailor, "Turned. ")
 
 
 @app.get("/speed", then="heading speed stop location ping")
-def speed(sailor, speed):
+def speed(ocean, sailor, speed: metres_a_second):
     """Set your speed in metres a second: at most 40, under water at most 5."""
     ocean.set_speed(sailor, speed)
-    return located(sailor, "New speed. ")
+    return located(ocean, sailor, "New speed. ")
 
 
 @app.get("/accel", then="accel location stop look")
-def accel(sailor, ctrl):
+def accel(ocean, sailor, ctrl: control):
     """Steer with one letter. w and s change your speed by 2 m/s. a and d turn you by 10 degrees."""
     ocean.accelerate(sailor, ctrl)
-    return located(sailor)
+    return located(ocean, sailor)
 
 
 @app.get("/stop", then="look ping dive speed")
-def stop(sailor):
+def stop(ocean, sailor):
     """Stop your ship."""
     ocean.sail(sailor, speed=0.0)
-    return located(sailor, "Stopped. ")
+    return located(ocean, sailor, "Stopped. ")
 
 
 @app.get("/dive", then="look ping dive speed")
-def dive(sailor, depth):
+def dive(ocean, sailor, depth: metres_deep):
     """Dive to a depth in metres, or come up with 0. Under water the ship is slow."""
     ocean.dive(sailor, depth)
-    return located(sailor, "Diving. " if depth else "On the surface. ")
+    return located(ocean, sailor, "Diving. " if depth else "On the surface. ")
 
 
 # ---- Exploring ----
 
 
 @app.get("/ping", then="ping dive location speed")
-def ping(sailor):
+def ping(ocean, sailor):
     """Measure how deep the sea floor is under your ship. Where it rises, there is a seamount to find."""
     seafloor, clearance, discovered = ocean.sound(sailor)
     news = f" You are the first to find the seamount {discovered.name}!" if discovered else ""
@@ -233,14 +238,14 @@ def ping(sailor):
 
 
 @app.get("/look", then="heading speed dive get")
-def look(sailor):
+def look(ocean, sailor):
     """Show the ships, treasure and known seamounts in sight, the nearest first."""
     things = ocean.look(sailor)
     return dict(reply=f"Things in sight: {len(things)}." if things else "You see only water.", things=things)
 
 
 @app.get("/get", instead="look", then="inventory look")
-def get(sailor, item):
+def get(ocean, sailor, item: treasure):
     """Take a treasure that is within reach. Some treasure helps you."""
     item = ocean.get(sailor, item)
     news = "".join(f" Your {ability} is now {value}." for ability, value in TREASURES[item].items())
@@ -252,48 +257,32 @@ def get(sailor, item):
 @app.get("/inventory", then="look get")
 def inventory(sailor):
     """Show the treasure that you have."""
-    return dict(reply=f"You have {count(len(sailor.items), 'treasure')}.", items=sailor.items)
+    return dict(reply=f"You have {count(len(sailor.items), 'treasure')}.", items=[*sailor.items])
 
 
 @app.get("/chart", then="map who")
-def chart():
+def chart(ocean):
     """Show what a map needs: ships on the surface, found seamounts, and the last messages to everyone."""
     return dict(reply="This is the chart of the ocean.", size=SIZE, time=round(ocean.now, 3), **ocean.chart())
 
 
 @app.get("/map", view="map", then="chart")
-def map(follow=None):
+def map(follow: ship = None):
     """Show a live map of the ocean. With follow, it moves with the ship of that name."""
     return dict(reply="The map works in a browser. A program gets the same facts from the route chart.")
 
 
-@app.get("/favicon.ico", secret=True, skip=True)
-@app.get("/robots.txt", secret=True, skip=True)
-@app.get("/static/<name>", secret=True, skip=True)
-def static(name=None):
-    """Hand out a file that browsers ask for by themselves, or that pages are made with."""
-    return pages.static(name or request.path[1:])
+# ---- Put together ----
 
 
-app.merge(steps.app)
-if bridge.lock:
-    bridge.set_up_part(harbour.app)
-    app.merge(harbour.app)
+def build(settings, clock=time):
+    """The game, as a WSGI application. Each has an ocean of its own."""
+    return Application(settings, Logbook(settings.logbook, settings.sync), [app, steps.app], clock)
 
 
-# ---- Without uWSGI: python mocean.py ----
+application = build(startup.read_settings(os.environ))
 
-
-class PatientHandler(WSGIRequestHandler):
-    """Browsers open connections before they have a question. Without a time-out, one would block this simple server."""
-
-    timeout = 2
-
-    def log_request(self, code="-", size="-"):
-        self.log_message("%s %s %s", self.command, self.path.partition("?")[0], code)
-
-
+if startup.uwsgi or __name__ == "__main__":
+    startup.check(application.settings, application.logbook)
 if __name__ == "__main__":
-    host, port = free_address()
-    bridge.check()
-    app.run(host=host, port=port, handler_class=PatientHandler, reloader=True)
+    development.serve(application)

@@ -14,11 +14,10 @@ from unicodedata import normalize
 
 from bottle import Bottle
 
-from keys import Key, show
-from replies import Replies
+from web.params import show, text
 
 app = Bottle()
-app.install(Replies({"message": Key("your answer")}))
+answer = text("your answer", "hello")
 
 
 class Puzzle(NamedTuple):
@@ -40,7 +39,7 @@ def puzzle(route, task):
         stage = len(PUZZLES)
 
         @app.get(route, secret=stage > 1, view="stage", puzzles=PUZZLES)
-        def ask(message=None):
+        def ask(message: answer = None):
             return play(stage, message)
 
         ask.__doc__ = f"See puzzle {stage} of Steps, or send your answer as the key message."

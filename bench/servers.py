@@ -1,13 +1,14 @@
-"""Servers as their users would start them, and what they use of the computer: CPU time and memory.
+"""Servers as their users would start them, and what they use of the computer.
 
-    with run(MOCEAN) as server:
-        requests.get(server.url + "status")
+    with run(MOCEAN, ships=10) as server:
+        requests.get(f"{server.url}location?id={server.ids[0]}")
         print(server.cpu(), server.memory())
 
 A server listens to 127.0.0.1 only, and ends with its `with`.
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -19,31 +20,21 @@ from typing import NamedTuple
 
 import requests
 
+from bench import fleet
+
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-INI = ROOT / "uwsgi.ini"
-TICKS = os.sysconf("SC_CLK_TCK")
+OURS = "{bin}/uwsgi {folder}/uwsgi.ini"
 PATIENCE = 30  # seconds until a server has to answer
 
 
 class Contestant(NamedTuple):
-    """A server to start: {port}, {bin} and {folder}, one of its own, are filled in.
-
-    `ini` are changes to our uwsgi.ini, each a text and what to put in its place.
-    """
+    """A server to start. In its command {bin}, {port} and {folder}, one of its own, are filled in."""
 
     name: str
-    command: str = "{bin}/uwsgi {folder}/uwsgi.ini"
-    settings: dict = {}
-    ini: tuple = ()
-
-
-MOCEAN = Contestant("Mocean", settings={"MOCEAN_LIMITS": "off", "MOCEAN_MOST_AWAKE": "20000"})
-
-
-def variant(name, *ini, of=MOCEAN):
-    """The same server with other options of uWSGI."""
-    return of._replace(name=name, ini=(*of.ini, *ini))
+    command: str = OURS
+    app: str = ""  # what our uwsgi.ini serves instead of Mocean
+    limits: str = "off"
 
 
 class Running:
@@ -51,6 +42,8 @@ class Running:
 
     def __init__(self, url, process, folder):
         self.url, self.process, self.folder = url, process, Path(folder)
+        self.ids = []  # of its sailors
+        self.start = 0.0  # the seconds from its command to its first reply
 
     def processes(self):
         """The ids of its processes, its first one before those that it has started."""
@@ -61,73 +54,76 @@ class Running:
         return found
 
     def cpu(self):
-        """The seconds of CPU time, in user and kernel, that its processes have used so far: by process."""
-        return {pid: seconds(pid) for pid in self.processes()}
+        """The seconds of CPU time, in user and kernel, that its processes have used so far."""
+        # The clocks of clock_getcpuclockid(3): what /proc tells too, but exact, not rounded to 10 ms.
+        return sum(time.clock_gettime(~pid << 3 | 2) for pid in self.processes())
+
+    def written(self):
+        """The bytes that its processes have written so far, to files and connections: see proc_pid_io(5)."""
+        files = [Path(f"/proc/{pid}/io").read_text() for pid in self.processes()]
+        return sum(int(text.partition("wchar:")[2].split()[0]) for text in files)
 
     def memory(self):
         """The megabytes that its processes need in all. What several share counts once (PSS)."""
         rolls = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self.processes()]
         return sum(int(roll.partition("\nPss:")[2].split()[0]) for roll in rolls) / 1024
 
-
-def seconds(pid):
-    """CPU time of a process, see proc(5)."""
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / TICKS
+    def keeps_connections(self):
+        """True if a client may ask again over the same connection."""
+        with requests.Session() as session:
+            return session.get(self.url, timeout=PATIENCE).headers.get("Connection", "").lower() != "close"
 
 
 @contextmanager
-def run(contestant, **settings):
-    """Start a server, wait for its first reply, and end it afterwards."""
+def run(contestant, ships=0, place=fleet.anywhere):
+    """Start a server with so many ships at sea, wait for its first reply, and end it afterwards."""
     with tempfile.TemporaryDirectory(prefix="mocean-bench-") as folder:
-        port = free_port()
-        ini = INI.read_text().replace("%d", str(ROOT))
-        for old, new in contestant.ini:
-            assert old in ini, f"uwsgi.ini has no {old!r}"
-            ini = ini.replace(old, new)
-        Path(folder, "uwsgi.ini").write_text(ini)
-        surroundings = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "HOST": "127.0.0.1",
-            "PORT": str(port),
-            "RUNTIME_DIRECTORY": folder,
-            "MOCEAN_LOGBOOK": f"{folder}/logbook.sqlite3",
-            **contestant.settings,
-            **settings,
-        }
-        with Path(folder, "log").open("w") as log:
-            command = contestant.command.format(bin=BIN, port=port, folder=folder).split()
-            process = subprocess.Popen(command, env=surroundings, stdout=log, stderr=subprocess.STDOUT)
-        server = Running(f"http://127.0.0.1:{port}/", process, folder)
+        is_mocean = contestant.command == OURS and not contestant.app
+        ids = fleet.write(f"{folder}/logbook.sqlite3", ships, place) if is_mocean else []
+        server = start(contestant, folder)
         try:
             wait_for(server)
+            server.ids = ids or fleet.join(server.url, ships)
             yield server
         finally:
-            end(server)
+            with suppress(ProcessLookupError):
+                os.killpg(server.process.pid, signal.SIGKILL)  # of it and all that it has started
+            server.process.wait()
 
 
-def free_port():
-    """A port that nobody uses."""
+def start(contestant, folder):
+    """Start the processes of a server, in a group of their own."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+        port = listener.getsockname()[1]
+    ini = (ROOT / "uwsgi.ini").read_text().replace("%d", str(ROOT))
+    if contestant.app:
+        ini = ini.replace("wsgi-file = mocean.py", f"module = {contestant.app}")
+    Path(folder, "uwsgi.ini").write_text(ini)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MOCEAN_")}
+    settings = {
+        "PYTHONPATH": str(ROOT),
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "RUNTIME_DIRECTORY": folder,
+        "MOCEAN_LOGBOOK": f"{folder}/logbook.sqlite3",
+        "MOCEAN_LIMITS": contestant.limits,
+        "MOCEAN_MOST_AWAKE": str(fleet.MOST),
+    }
+    command = contestant.command.format(bin=BIN, port=port, folder=folder).split()
+    with Path(folder, "log").open("w") as log:
+        process = subprocess.Popen(
+            command, env={**inherited, **settings}, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    return Running(f"http://127.0.0.1:{port}/", process, folder)
 
 
 def wait_for(server):
-    """Wait until it answers something, a 404 too."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and server.process.poll() is None:
+    """Wait until it answers something, a 404 too, and note how long that took."""
+    began = time.monotonic()
+    while time.monotonic() < began + PATIENCE and server.process.poll() is None:
         with suppress(requests.ConnectionError):
-            return requests.get(server.url, timeout=PATIENCE)
+            requests.get(server.url, timeout=PATIENCE)
+            server.start = time.monotonic() - began
+            return
         time.sleep(0.002)
     raise SystemExit(f"{server.process.args} doesn't answer:\n" + (server.folder / "log").read_text())
-
-
-def end(server):
-    """End all its processes."""
-    server.process.terminate()
-    try:
-        server.process.wait(10)
-    except subprocess.TimeoutExpired:
-        server.process.kill()
-        server.process.wait()

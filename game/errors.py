@@ -1,121 +1,83 @@
-"""What can go wrong: each kind of trouble is one error of the protocol.
+"""What can go wrong at sea: each kind of problem is one error word of the protocol.
 
     raise NoSailor("No sailor has the name “zed”. Ask the route who for all names.", "who")
 
-becomes the reply with the status 404, `error=no-sailor`, this sentence, and `try=/who`: see `replies.py`.
+becomes a reply with `error=no-sailor`, this sentence and `try=/who`. Its HTTP status is in `web/errors.py`.
 """
 
 from math import ceil
 
 
-class Trouble(Exception):
-    """Why something can't be done, as a sentence, and a route with its keys that can.
+class Problem(Exception):
+    """Why something can't be done, in a sentence, and what can be done instead: a route and its keys.
 
-    Each kind is one error of the protocol: its HTTP status and its word.
     Without a route, the reply shows how to ask the same route so that it works. "" is the front door.
     """
 
-    status, word = 500, "bug"
+    word = "bug"
 
-    def __init__(self, sentence, route=None, **keys):
+    def __init__(self, sentence, instead=None, **keys):
         super().__init__(sentence)
-        self.instead = None if route is None else (route, keys)
+        self.instead, self.keys = instead, keys
         self.fields = {}  # what the reply has besides
 
 
-class BadValue(Trouble):
-    status, word = 400, "bad-value"
+class BadValue(Problem):
+    word = "bad-value"
 
 
-class UnknownId(Trouble):
-    status, word = 403, "unknown-id"
+class UnknownId(Problem):
+    word = "unknown-id"
 
 
-class Banned(Trouble):
-    status, word = 403, "banned"
+class Banned(Problem):
+    word = "banned"
 
 
-class Muted(Trouble):
-    status, word = 403, "muted"
+class Muted(Problem):
+    word = "muted"
 
 
-class WrongWord(Trouble):
-    status, word = 403, "wrong-word"
+class WrongWord(Problem):
+    word = "wrong-word"
 
 
-class NoSailor(Trouble):
-    status, word = 404, "no-sailor"
+class NoSailor(Problem):
+    word = "no-sailor"
 
 
-class NoItem(Trouble):
-    status, word = 404, "no-item"
+class NoItem(Problem):
+    word = "no-item"
 
 
-class NameTaken(Trouble):
-    status, word = 409, "name-taken"
+class NameTaken(Problem):
+    word = "name-taken"
 
 
-class MailboxFull(Trouble):
-    status, word = 409, "mailbox-full"
+class MailboxFull(Problem):
+    word = "mailbox-full"
 
 
-class Cannot(Trouble):
-    status, word = 409, "cannot"
+class Cannot(Problem):
+    word = "cannot"
 
 
-class TooFast(Trouble):
-    """Somebody asks too often. `wait` is after how many seconds it works again."""
+class TooFast(Problem):
+    """Somebody asks too often. `wait` is the number of seconds after which it works again."""
 
-    status, word = 429, "too-fast"
+    word = "too-fast"
 
-    def __init__(self, sentence, wait, route=None):
+    def __init__(self, sentence, wait, instead=None):
         seconds = max(1, ceil(wait))
-        super().__init__(f"{sentence} Wait {seconds} s, in a program with time.sleep({seconds}), and ask again.", route)
+        super().__init__(
+            f"{sentence} Wait {seconds} s, in a program with time.sleep({seconds}), and ask again.", instead
+        )
         self.fields = {"wait": seconds}
 
 
-class OceanFull(Trouble):
-    status, word = 503, "ocean-full"
+class OceanFull(Problem):
+    word = "ocean-full"
 
 
-class Paused(Trouble):
-    status, word = 503, "paused"
-
-
-# ---- Of the way in which something was asked ----
-
-
-class CrossSite(Trouble):
-    status, word = 403, "cross-site"
-
-
-class MissingKey(Trouble):
-    status, word = 400, "missing-key"
-
-
-class UnknownKey(Trouble):
-    status, word = 400, "unknown-key"
-
-
-class NoRoute(Trouble):
-    status, word = 404, "no-route"
-
-
-class BadMethod(Trouble):
-    status, word = 405, "bad-method"
-
-
-class UrlTooLong(Trouble):
-    status, word = 414, "too-long"
-
-
-class HeadersTooLong(Trouble):
-    status, word = 431, "too-long"
-
-
-class Prefetch(Trouble):
-    status, word = 503, "prefetch"
-
-
-class Bug(Trouble):
-    status, word = 500, "bug"
+class Paused(Problem):
+    word = "paused"

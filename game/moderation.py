@@ -1,23 +1,25 @@
-"""Good manners: which names and messages are fit for a school.
+"""Moderation: which names and messages are fit for a school, and who may not come aboard.
 
-    >>> proper_name("  Zoe\u0308 ")
+    >>> moderator = Moderator()
+    >>> moderator.proper_name("  Zoe\u0308 ")
     'Zoë'
-    >>> proper_message("Look at www.example.com")
+    >>> moderator.proper_message("Look at www.example.com")
     Traceback (most recent call last):
-    troubles.BadValue: You can't send links here. Say it in words.
+    game.errors.BadValue: You can't send links here. Say it in words.
 
-Which words are rude, the library `badwords` knows; `teach` tells it more. It looks for whole words, so that Scunthorpe,
-Essex and Arsenal are at peace.
+Which words are rude, the library `badwords` knows. It looks for whole words, so Scunthorpe, Essex and Arsenal are left
+in peace.
 
-Words: a *script* is a set of letters, like Latin or Cyrillic. A *mark* is what some scripts set on a letter. Texts that
+Words: a *script* is a set of letters, like Latin or Cyrillic. A *mark* is what some scripts put on a letter. Texts that
 people can't tell apart are *look-alikes*. *NFKC* is the form of Unicode in which equal texts are equal.
 """
 
+import math
 import re
 import unicodedata
 
-from planet import CLEM, MOCEAN
-from troubles import BadValue
+from game.errors import BadValue, Banned, NoSailor
+from game.planet import CLEM, MOCEAN
 
 try:
     from badwords import Options, ProfanityFilter
@@ -26,74 +28,68 @@ except ImportError:  # with Bottle alone one can still try a change
 
 CHAT_LENGTH = 200  # characters in a message
 MOST_MARKS = 3  # on one letter: no script needs more, and some people pile up dozens
-HARBOUR = "Harbour"  # who speaks when the harbour master does
-
-
-# ---- Rude words ----
+HARBOUR = "Harbour"  # who speaks when the club's leader does
+LONGEST_BAN = 366 * 24 * 3600  # seconds
 
 # Names of people and places, and harmless words, that the list of the library has.
 INNOCENT = ["Dick", "Fanny", "Wang", "Hooker", "Lolita", "balls", "hell"]
 
 
-def word_filter(languages):
-    """What finds rude words of some languages, such as ["en", "de"]. Raises ValueError if it doesn't know one."""
-    if not ProfanityFilter:
-        return None
-    rude = ProfanityFilter()
-    rude.init(languages, options=Options(split_on_punctuation=True, collapse_repeats=True, leetspeak=True))
-    rude.add_whitelist(INNOCENT)
-    return rude
+class Moderator:
+    """Decides which names and messages are fit for everyone.
 
+    `languages` are codes like "en" and "de", whose rude words are refused; ValueError if the words of one aren't known.
+    `more` are words of the club's own; one that begins with - is allowed.
+    """
 
-RUDE = word_filter(["en"])
+    def __init__(self, languages=("en",), more=()):
+        self.words = None
+        if ProfanityFilter:
+            self.words = ProfanityFilter()
+            options = Options(split_on_punctuation=True, collapse_repeats=True, leetspeak=True)
+            self.words.init(list(languages), options=options)
+            self.words.add_words([word for word in more if not word.startswith("-")])
+            self.words.add_whitelist([*INNOCENT, *(word[1:] for word in more if word.startswith("-"))])
 
+    def proper_name(self, text):
+        """The text as a sailor's name: 2 to 16 letters, digits, - or _ of one script, not rude. Raises BadValue."""
+        name = unicodedata.normalize("NFKC", text).strip()
+        if not (2 <= len(name) <= 16 and all(map(fits_a_name, name))) or is_mark(name[0]) or INVISIBLE.search(name):
+            raise BadValue(f"A name needs 2 to 16 letters, digits, - or _. You sent “{text[:40]}”.")
+        if not is_one_script(name):
+            raise BadValue(f"“{name}” mixes letters of several alphabets. Use letters of only one.")
+        if self.is_rude(name):
+            raise BadValue("This name is not kind to everyone here. Please choose another one.")
+        return name
 
-def teach(codes=("en",), more=()):
-    """Choose the languages, and add words of the club's own; one that begins with - is allowed from now on."""
-    global RUDE
-    RUDE = word_filter(list(codes))
-    if RUDE:
-        RUDE.add_words([word for word in more if not word.startswith("-")])
-        RUDE.add_whitelist([word[1:] for word in more if word.startswith("-")])
+    def proper_message(self, text):
+        """The text as a chat message: one line of 1 to 200 characters that can be seen. Raises BadValue.
 
+        Links and rude words are refused: what reaches a child comes from here, and not from the rest of the Internet.
+        """
+        line = tidy(text)
+        if not 1 <= len(line) <= CHAT_LENGTH:
+            raise BadValue(f"A message needs 1 to {CHAT_LENGTH} characters. Yours has {len(line)}.")
+        if LINK.search(unicodedata.normalize("NFKC", line)):
+            raise BadValue("You can't send links here. Say it in words.")
+        if self.is_rude(line):
+            raise BadValue("A word in your message is not kind to everyone here. Please say it in another way.")
+        return line
 
-def words(text):
-    """The words in a text, separated by commas."""
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def languages(text):
-    """The codes of languages in a text like "en,de". Raises ValueError if rude words are not known of each."""
-    word_filter(words(text))
-    return words(text)
-
-
-def is_rude(text):
-    """True if a rude word is in the text, also as r.u.d.e, r u d e, ruuude, rud3, rude99 or xXrudeXx."""
-    if not RUDE:
-        return False
-    line = text.translate(SIGNS)
-    spelled = re.sub(r"\b\w(?:\W+\w\b){2,}", lambda letters: re.sub(r"\W", "", letters[0]), line)
-    plain = re.sub(r"\d+|\b[xX]+|[xX]+\b", " ", line)
-    return any(map(RUDE.is_profane, {line, spelled, plain}))
+    def is_rude(self, text):
+        """True if a rude word is in the text, also as r.u.d.e, r u d e, ruuude, rud3, rude99 or xXrudeXx."""
+        if not self.words:
+            return False
+        line = text.translate(SIGNS)
+        spelled = re.sub(r"\b\w(?:\W+\w\b){2,}", lambda letters: re.sub(r"\W", "", letters[0]), line)
+        plain = re.sub(r"\d+|\b[xX]+|[xX]+\b", " ", line)
+        return any(map(self.words.is_profane, {line, spelled, plain}))
 
 
 SIGNS = str.maketrans("$@_", "sa ")  # used as letters, or between words
 
 
 # ---- Names ----
-
-
-def proper_name(text):
-    """The text as a sailor's name: 2 to 16 letters, digits, - or _ of one script, not rude. Raises BadValue."""
-    name = unicodedata.normalize("NFKC", text).strip()
-    if not (2 <= len(name) <= 16 and all(map(fits_a_name, name))) or is_mark(name[0]) or INVISIBLE.search(name):
-        raise BadValue(f"A name needs 2 to 16 letters, digits, - or _. You sent “{text[:40]}”.")
-    if not is_one_script(name):
-        raise BadValue(f"“{name}” mixes letters of several alphabets. Use letters of only one.")
-    if is_rude(name):
-        raise BadValue("This name is not kind to everyone here. Please choose another one.")
-    return name
 
 
 def fits_a_name(character):
@@ -127,7 +123,7 @@ def same_name(name):
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().casefold())
 
 
-def look(name):
+def look_alike(name):
     """What two names have in common that people can't tell apart: C1em, CIem and Clem."""
     # Before the case is folded away, as the capital I looks like an l, and the capital L does not.
     return same_name(unicodedata.normalize("NFKC", name).strip().translate(LOOK_ALIKES))
@@ -140,31 +136,16 @@ LOOK_ALIKES = str.maketrans(
     "oll|lABEKMHOPCTYXlJSaeopcyxijsdhlqwnrtmk6ABEZHlKMNOPTYXovpuikai",
 )
 
-# Letters and marks of Unicode that show nothing, with which one could pose as somebody else.
+# Letters and marks of Unicode that show nothing, which would let somebody pose as somebody else.
 INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 RESERVED_NAMES = {
     reserved
     for name in (CLEM, MOCEAN, HARBOUR, "Harbor", "HarbourMaster", "Harbour-Master", "Harbour_Master", "Admin")
-    for reserved in (look(name), same_name(name))
+    for reserved in (look_alike(name), same_name(name))
 }
 
 
 # ---- Messages ----
-
-
-def proper_message(text):
-    """The text as a chat message: one line of 1 to 200 characters that can be seen. Raises BadValue.
-
-    Links and rude words are refused: what reaches a child comes from here, and not from the rest of the Internet.
-    """
-    line = tidy(text)
-    if not 1 <= len(line) <= CHAT_LENGTH:
-        raise BadValue(f"A message needs 1 to {CHAT_LENGTH} characters. Yours has {len(line)}.")
-    if LINK.search(unicodedata.normalize("NFKC", line)):
-        raise BadValue("You can't send links here. Say it in words.")
-    if is_rude(line):
-        raise BadValue("A word in your message is not kind to everyone here. Please say it in another way.")
-    return line
 
 
 def tidy(text):
@@ -193,3 +174,44 @@ LINK = re.compile(
     \b[\w-]+ \. [a-z]{2,}/\w""",
     re.IGNORECASE | re.VERBOSE,
 )
+
+
+# ---- Bans ----
+
+
+class Bans:
+    """Who may not come aboard, and until when: each is written like “name ada”, “id abcdefgh” or “address 10.0.0.1”.
+
+    Times are in seconds, by any clock.
+    """
+
+    def __init__(self):
+        self.until = {}
+
+    def add(self, seconds, now, *whom):
+        """Let nobody of these come aboard for a while, of 1 second to a year. Raises BadValue."""
+        if not 1 <= seconds <= LONGEST_BAN:
+            raise BadValue(
+                f"A ban takes from 1 second to {LONGEST_BAN // 60} minutes. You sent {seconds / 60:g} minutes."
+            )
+        self.until = {
+            **{who: end for who, end in self.until.items() if end > now},
+            **dict.fromkeys(whom, now + seconds),
+        }
+
+    def remove(self, who):
+        """Take back a ban, and those that were made together with it. Raises NoSailor."""
+        if who not in self.until:
+            raise NoSailor("Nobody with this name is banned.")
+        self.until = {other: end for other, end in self.until.items() if end != self.until[who]}
+
+    def left(self, now):
+        """Who may not come aboard, and for how many seconds more."""
+        return [(who, end - now) for who, end in self.until.items() if end > now]
+
+    def check(self, who, now):
+        """Raises Banned."""
+        left = self.until.get(who, 0) - now
+        if left > 0:
+            minutes = math.ceil(left / 60)
+            raise Banned(f"You can't play now. Talk to your club leader, or come back in {minutes} min.", "who")

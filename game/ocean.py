@@ -1,4 +1,4 @@
-"""The world: sailors and their ships, who sees whom, mail, discoveries and treasure.
+"""The world: ships and their sailors, who sees whom, discoveries and treasure.
 
 Plain Python: no HTTP, no files, no clock. Whoever uses it sets the time, then asks for one thing:
 
@@ -11,28 +11,30 @@ Plain Python: no HTTP, no files, no clock. Whoever uses it sets the time, then a
     (5.0, 450.0)
 
 Words: a *sailor* is a player, with one ship. To *sound* is to measure how deep the sea floor is. A *tide* is one
-round of the treasure hunt. Who goes *ashore* has no ship any more. What never changes, the sea floor for one, is in
-`planet.py`.
+round of the treasure hunt. Who goes *ashore* has no ship any more.
 
 Nothing moves by itself. A ship is remembered as a place, a heading, a speed and the time when that was so;
 where it is now is worked out when somebody asks. Sailors call this dead reckoning.
 """
 
 import math
-from collections import deque
 from random import Random
 
-from crew import NAP, Crew
-from lookout import Lookout, charted, sighting
-from manners import HARBOUR, proper_message, proper_name, same_name
-from planet import (
+from game.errors import BadValue, Cannot, Muted, NoItem, OceanFull, Paused, TooFast, UnknownId
+from game.grid import Grid
+from game.mail import Mail
+from game.moderation import HARBOUR, Bans, Moderator, look_alike, same_name
+from game.planet import (
+    BERTHS,
     CLEM,
     CLEM_SPEED,
     FASTEST,
     MOCEAN,
+    REACH_DOWN,
     SEAMOUNTS,
     SIZE,
     TREASURES,
+    bearing,
     clem_answer,
     clem_place,
     compass,
@@ -43,25 +45,9 @@ from planet import (
     seamount_at,
     wrap,
 )
-from sailors import NO_MESSAGE, Message, Sailor, new_id
-from troubles import (
-    BadValue,
-    Banned,
-    Cannot,
-    MailboxFull,
-    Muted,
-    NoItem,
-    OceanFull,
-    Paused,
-    TooFast,
-    UnknownId,
-)
+from game.sailors import NAP, Crew, Sailor, is_asleep, new_id
 
-MAILBOX = 100  # messages that fit into a mailbox
-LAST_WORDS = 20  # messages to everyone that the chart shows
-LAST_SAID = 50  # messages to anyone that the harbour master sees
-BERTHS = 50  # metres: new ships lie within this of the middle of the ocean, so that they see each other
-REACH_DOWN = 3  # metres: a treasure this much deeper or higher than the ship is still at its depth
+CHART_WORDS = 20  # broadcasts that the chart shows
 
 # What one key press does: which order, and by how much (metres a second, degrees).
 ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d": ("heading", +10)}
@@ -70,101 +56,139 @@ ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d"
 CHAT_WAITS, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER, PAUSED = 1, 2, 4, 8, 16
 
 
-class Ocean(Crew):
-    """All that changes. Set `now`, in seconds, before asking for anything."""
+class Ocean:
+    """All that changes. Set `now`, in seconds, before asking for anything.
 
-    def __init__(self, most_awake=500, chat_pace=None):
-        super().__init__(most_awake)
-        self.chat_pace = chat_pace  # how fast one sailor may talk: a Pace, or None for as fast as may be
-        self.lookout = Lookout()
+    `chat_pace` says how fast one sailor may talk: it has a method `wait(who, now)` that returns the seconds to wait.
+    """
+
+    def __init__(self, most_awake=500, chat_pace=None, moderator=None):
+        self.now = 0.0
+        self.most_awake, self.chat_pace, self.moderator = most_awake, chat_pace, moderator or Moderator()
+        self.crew, self.mail, self.bans, self.grid = Crew(), Mail(), Bans(), Grid()
         self.found = {}  # the discovered seamounts' names, and who discovered them
         self.tide = 1
         self.treasures = lay_out(self.tide)  # by name, those that nobody holds
-        self.last_number = 0
-        self.last_words = deque(maxlen=LAST_WORDS)  # said to everyone
-        self.last_said = deque(maxlen=LAST_SAID)  # said to anyone: each is a message and to whom
         self.paused = 0.0  # since when all ships stand still, or 0
         self.pauses = 0.0  # seconds that all pauses before took
+
+    # -- For the logbook
+
+    def facts(self):
+        """What is to be kept apart from sailors and mail: plain values by name, which `restore` takes."""
+        return {
+            "tide": self.tide,
+            "last_number": self.mail.last_number,
+            "paused": self.paused,
+            "pauses": self.pauses,
+            "found": self.found,
+            "bans": self.bans.until,
+        }
+
+    def restore(self, sailors, letters, broadcasts, tide, last_number, paused, pauses, found, bans):
+        """Become what a logbook has kept, as a new ocean. The sailors are in the order in which they were heard from.
+
+        `letters` are pairs of an id and a Message, `broadcasts` pairs of a Message and a name or None.
+        """
+        self.tide, self.treasures = tide, lay_out(tide)
+        self.paused, self.pauses, self.found, self.bans.until = paused, pauses, found, bans
+        self.mail.last_number = last_number
+        self.mail.broadcasts.extend(broadcasts)
+        for id, letter in letters:
+            self.mail.boxes[id].append(letter)
+        for sailor in sailors:
+            self.crew.add(sailor)
+            for item in sailor.items:
+                self.treasures.pop(item, None)
+        self.crew.changes.clear()
 
     # -- Coming and going
 
     def join(self, name, id=None):
-        """The sailor of this name: a new one or, with the id, the one who is aboard already.
+        """The sailor of this name: a new one or, with the id, the one who is aboard already, awake from now on.
 
         Raises BadValue, UnknownId, Cannot (the id is another sailor's), NameTaken, Banned, Paused or OceanFull.
         """
         if id:
             return self.welcome_back(name, id)
-        name = proper_name(name)
+        name = self.moderator.proper_name(name)
         self.need_open_sea()
-        self.need_name(name)
+        self.bans.check(f"name {look_alike(name)}", self.now)
         self.need_room()
-        self.need_berth()
+        for going in self.crew.make_room_for(name, self.now):
+            self.send_ashore(going)
         # The same name gets the same berth each time, without remembering it.
         berth = Random(same_name(name))
         x, y = (SIZE / 2 + berth.uniform(-BERTHS, BERTHS) for _ in range(2))
-        sailor = Sailor(name, new_id(), x, y, since=self.now, heard=self.now)
-        if self.holder(name):
-            self.send_ashore(self.holder(name))
-        self.take_aboard(sailor)
+        sailor = Sailor(name, new_id(), x, y, since=self.now, heard=self.now, logged=self.now)
+        self.mail.begin(sailor)
+        self.crew.add(sailor)
         return sailor
 
-    def take_aboard(self, sailor):
-        """Add a sailor, who has been heard of later than all others."""
-        super().take_aboard(sailor)
-        for item in sailor.items:
-            self.treasures.pop(item, None)
+    def welcome_back(self, name, id):
+        """The sailor who has both this name and this id, awake from now on. Raises UnknownId or Cannot."""
+        sailor = self.wake(id)
+        if same_name(sailor.name) != same_name(name):
+            raise Cannot(f"This id belongs to {sailor.name}, not to {name[:16]}. For a new ship, send no id.")
+        return sailor
 
-    def send_ashore(self, sailor):
-        """End a voyage: the name is free again, and what the ship held is where it lay before."""
-        places = lay_out(self.tide)
-        self.treasures.update({item: places[item] for item in sailor.items if item in places})
-        super().send_ashore(sailor)
+    def is_id_of(self, id, name):
+        """True if this is the id of the sailor with this name."""
+        sailor = self.crew.by_id.get(id)
+        return sailor is not None and same_name(sailor.name) == same_name(name)
+
+    def known(self, id):
+        """The sailor with this id, awake or not. Raises UnknownId or Banned."""
+        try:
+            return self.crew.with_id(id)
+        except UnknownId:
+            self.bans.check(f"id {id.strip().lower()}", self.now)
+            raise
+
+    def wake(self, id):
+        """The sailor with this id, awake from now on. Raises UnknownId, Banned or OceanFull."""
+        sailor = self.known(id)
+        if is_asleep(sailor, self.now):
+            self.need_room()
+            self.mail.sleep_through(sailor, sailor.heard + NAP)
+            self.note(sailor, speed=0.0)
+        self.crew.note_heard(sailor, self.now)
+        return sailor
 
     def quit(self, id):
-        """End one's own voyage. Returns the name. Raises UnknownId or Paused."""
+        """End one's own voyage. Returns the name. Raises UnknownId, Banned or Paused."""
         sailor = self.known(id)
         self.need_open_sea()
         self.send_ashore(sailor)
         return sailor.name
 
-    def welcome_back(self, name, id):
-        """The sailor who has both this name and this id. Raises UnknownId or Cannot."""
-        sailor = self.sailor(id)
-        if same_name(sailor.name) != same_name(name):
-            raise Cannot(f"This id belongs to {sailor.name}, not to {name[:16]}. For a new ship, send no id.")
-        return sailor
+    def send_ashore(self, sailor):
+        """End a voyage: the name is free again, and what the ship held is where it lay before."""
+        places = lay_out(self.tide)
+        self.treasures.update({item: places[item] for item in sailor.items if item in places})
+        self.mail.drop(sailor.id)
+        self.crew.remove(sailor)
 
-    def sailor(self, id):
-        """The sailor with this id, awake from now on. Raises UnknownId or OceanFull."""
-        sailor = self.known(id)
-        if self.is_asleep(sailor):
-            self.need_room()
-            self.note(sailor, speed=0.0)
-        sailor.heard = self.now
-        self.awake[sailor.id] = sailor
-        self.awake.move_to_end(sailor.id)
-        self.touched.add(sailor.id)
-        return sailor
+    def awake_sailors(self):
+        """All who are not asleep."""
+        return self.crew.awake(self.now)
 
-    def restore(self, now, sailors, tide, last_number, paused, pauses, found, words, bans):
-        """Become what a logbook has kept, and nothing else. The sailors are in the order in which they were heard."""
-        self.__init__(self.most_awake, self.chat_pace)
-        self.now, self.tide, self.last_number, self.paused, self.pauses = now, tide, last_number, paused, pauses
-        self.bans.update(bans)
-        self.treasures = lay_out(tide)
-        self.found.update(found)
-        self.last_words.extend(words)
-        for sailor in sailors:
-            self.take_aboard(sailor)
-        self.touched.clear()
+    def who(self):
+        """The names of the robot and of all who are awake."""
+        return [CLEM, *sorted((sailor.name for sailor in self.awake_sailors()), key=str.casefold)]
 
-    def hear(self, id):
-        """The sailor with this id, who wakes even if the ocean has nothing else to do; None if there is nobody."""
-        try:
-            return self.sailor(id)
-        except (UnknownId, Banned, OceanFull):
-            return None
+    def find(self, name):
+        """The sailor of this name. Raises NoSailor."""
+        return self.crew.with_name(name)
+
+    def free_name(self):
+        """A name that a new sailor can take."""
+        return self.crew.free_name(self.now)
+
+    def need_room(self):
+        """Raises OceanFull if no other ship may sail now."""
+        if len(self.awake_sailors()) >= self.most_awake:
+            raise OceanFull(f"The ocean is full: {self.most_awake} ships sail now. Try again in a few minutes.", "who")
 
     # -- Sailing
 
@@ -207,11 +231,8 @@ class Ocean(Crew):
         if 0 <= speed <= limit:
             self.sail(sailor, speed=speed)
         elif limit < speed <= sailor.top_speed(depth=0):
-            raise Cannot(
-                f"Under water your top speed is {limit:g} m/s. You sent {speed:g}: come up to sail faster.",
-                "dive",
-                depth=0,
-            )
+            sentence = f"Under water your top speed is {limit:g} m/s. You sent {speed:g}: come up to sail faster."
+            raise Cannot(sentence, "dive", depth=0)
         else:
             raise BadValue(f"Send a speed from 0 to {limit:g} m/s. You sent {speed:g}.")
 
@@ -253,10 +274,10 @@ class Ocean(Crew):
 
     def status(self, sailor):
         """The status bits of the ship, added up."""
-        self.keep_lookout()
+        self.look_around()
         return (
-            CHAT_WAITS * bool(sailor.mailbox)
-            + SHIP_IN_SIGHT * (sailor.id in self.lookout.sighted)
+            CHAT_WAITS * self.mail.is_waiting(sailor)
+            + SHIP_IN_SIGHT * (sailor.id in self.grid.sighted)
             + TREASURE_IN_REACH * bool(self.reachable(sailor))
             + UNDER_WATER * (sailor.depth > 0)
             + PAUSED * bool(self.paused)
@@ -264,18 +285,18 @@ class Ocean(Crew):
 
     # -- Seeing
 
-    def keep_lookout(self):
-        """Look around if it is time to."""
-        if not self.lookout.looked <= self.now < self.lookout.due:
+    def look_around(self):
+        """Note on the grid where all ships are, if that was some time ago."""
+        if self.grid.is_stale(self.now):
             ships = [(s.id, *self.place(s), s.sight(self.depth(s))) for s in self.awake_sailors()]
-            self.lookout.look_around(self.now, [*ships, (CLEM, *clem_place(self.robot_time())[:2], 0)])
+            self.grid.fill(self.now, [*ships, (CLEM, *clem_place(self.robot_time())[:2], 0)])
 
     def look(self, sailor):
         """The ships, treasure and discovered seamounts in sight, the nearest first, with their distance and bearing."""
-        self.keep_lookout()
+        self.look_around()
         here, sight = self.place(sailor), sailor.sight(self.depth(sailor))
-        moved = FASTEST * (self.now - self.lookout.looked)  # metres, at most, that somebody has sailed since
-        near = [self.sailors[who] for who in self.lookout.near(*here, sight + moved) if who in self.awake]
+        moved = FASTEST * (self.now - self.grid.filled)  # metres, at most, that somebody has sailed since
+        near = [self.crew.heard[who] for who in self.grid.near(*here, sight + moved) if who in self.crew.heard]
         things = [
             *[("ship", ship.name, *self.place(ship), self.depth(ship)) for ship in near if ship is not sailor],
             ("robot", CLEM, *clem_place(self.robot_time())[:2], 0.0),
@@ -292,12 +313,28 @@ class Ocean(Crew):
         news = mount if mount and mount.name not in self.found else None
         if news:
             self.found[news.name] = sailor.name
-            self.tell_everyone(MOCEAN, f"{sailor.name} discovered the seamount {news.name}!", but=sailor)
+            self.announce(f"{sailor.name} discovered the seamount {news.name}!", MOCEAN, but=sailor.name)
         return floor, floor - self.depth(sailor), news
 
     def discovered(self):
         """The seamounts that somebody has discovered."""
         return [mount for mount in SEAMOUNTS if mount.name in self.found]
+
+    def chart(self):
+        """What everybody may know: ships on the surface, found seamounts, words to all, how much is left to find."""
+        clem = ("robot", CLEM, *clem_place(self.robot_time()), 0 if self.paused else CLEM_SPEED)
+        ships = [
+            ("ship", s.name, *self.place(s), s.heading, self.speed(s)) for s in self.awake_sailors() if not s.depth
+        ]
+        words = [message._asdict() for message, _ in self.mail.broadcasts]
+        return {
+            "sailors": [charted(*ship) for ship in [clem, *ships]],
+            "seamounts": [{**mount._asdict(), "found_by": self.found[mount.name]} for mount in self.discovered()],
+            "chat": words[-CHART_WORDS:],
+            "hidden": len(SEAMOUNTS) - len(self.found),
+            "treasures": len(self.treasures),
+            "paused": bool(self.paused),
+        }
 
     # -- Treasure
 
@@ -324,68 +361,50 @@ class Ocean(Crew):
         if name not in self.reachable(sailor):
             raise Cannot(f"You can't reach “{name}” from here. Go nearer, and to the same depth.", "look")
         del self.treasures[name]
-        sailor.items.append(name)
+        sailor.items += (name,)
         if not self.treasures:
             self.turn_tide(f"{sailor.name} found the last treasure. A new tide hides all of it again!")
         return name
 
     def turn_tide(self, news):
-        """Lay out all treasure anew, and tell everyone why."""
-        for sailor in self.sailors.values():
-            self.touched.add(sailor.id)
-            sailor.items.clear()
-            if sailor.speed > sailor.top_speed(sailor.depth):
-                self.note(sailor, speed=sailor.top_speed(sailor.depth))
+        """Take all treasure back and hide it again, and tell everyone why."""
+        for sailor in self.crew.by_id.values():
+            if sailor.items:
+                sailor.items = ()
+                if sailor.speed > sailor.top_speed(sailor.depth):
+                    self.note(sailor, speed=sailor.top_speed(sailor.depth))
         self.tide += 1
         self.treasures = lay_out(self.tide)
-        self.tell_everyone(MOCEAN, news)
+        self.announce(news, MOCEAN)
 
-    # -- Mail
+    # -- Talking
 
     def send(self, sailor, message, name=None):
         """Say something to one sailor, or without a name to all who are awake; alone at sea, to the robot.
 
-        Returns the message's number, how many mailboxes it reached and how many of them were full.
+        Returns the message's number and how many sailors it reaches.
         Raises BadValue, Muted, Paused, TooFast, NoSailor or MailboxFull.
         """
-        line = proper_message(message)
+        text = self.moderator.proper_message(message)
         self.need_voice(sailor)
         if name is None:
-            number, reached, full = self.tell_everyone(sailor.name, line, but=sailor)
-            return (number, reached, full) if reached + full else self.tell_clem(sailor, line, number)
+            number, reached = self.announce(text, sailor.name, but=sailor.name)
+            return (number, reached) if reached else self.tell_clem(sailor, text, number)
         if same_name(name) == same_name(CLEM):
-            return self.tell_clem(sailor, line, self.write(sailor.name, line, CLEM).number)
-        receiver = self.find(name)
-        if len(receiver.mailbox) >= MAILBOX:
-            raise MailboxFull(f"The mailbox of {receiver.name} is full. Try again later.", "who")
-        letter = self.write(sailor.name, line, receiver.name)
-        receiver.mailbox.append(letter)
-        return letter.number, 1, 0
+            return self.tell_clem(sailor, text, self.mail.number(sailor.name, text, self.now, CLEM).number)
+        return self.mail.post(sailor.name, text, self.now, self.find(name)).number, 1
 
-    def tell_everyone(self, sender, line, but=None):
-        """Put a message into every mailbox that has room, but for the sender's. Returns as `send` does."""
-        letter = self.write(sender, line, "everyone")
-        self.last_words.append(letter)
-        receivers = [sailor for sailor in self.awake_sailors() if sailor is not but]
-        with_room = [sailor for sailor in receivers if len(sailor.mailbox) < MAILBOX]
-        for sailor in with_room:
-            sailor.mailbox.append(letter)
-            self.touched.add(sailor.id)
-        return letter.number, len(with_room), len(receivers) - len(with_room)
+    def announce(self, text, speaker, but=None):
+        """Say something to all who are awake, except the sailor of one name. Returns as `send` does."""
+        reached = len(self.awake_sailors()) - (but is not None)
+        return self.mail.broadcast(speaker, text, self.now, but).number, reached
 
-    def tell_clem(self, sailor, line, number):
+    def tell_clem(self, sailor, text, number):
         """The robot answers a message at once, if the answer fits into the sailor's mailbox. Returns as `send` does."""
-        if len(sailor.mailbox) < MAILBOX:
-            answer = clem_answer(sailor.name, line, number, self.robot_time())
-            sailor.mailbox.append(self.write(CLEM, answer, sailor.name))
-        return number, 1, 0
-
-    def write(self, sender, line, to):
-        """A new message with the next number."""
-        self.last_number += 1
-        letter = Message(self.last_number, sender, line, round(self.now, 3))
-        self.last_said.append((letter, to))
-        return letter
+        if not self.mail.is_full(sailor):
+            answer = clem_answer(sailor.name, text, number, self.robot_time())
+            self.mail.post(CLEM, answer, self.now, sailor)
+        return number, 1
 
     def need_voice(self, sailor):
         """Raises Muted, Paused or TooFast if the sailor may not talk now."""
@@ -396,20 +415,7 @@ class Ocean(Crew):
         if wait:
             raise TooFast("You talk faster than others can read.", wait, "popchat")
 
-    def pop(self, sailor, after=None):
-        """The oldest message in the sailor's mailbox, or NO_MESSAGE, and how many wait behind it.
-
-        Without `after` it is taken out. With `after`, those up to that number are forgotten and the next one stays
-        where it is: so a question whose answer was lost on the way can be asked again.
-        """
-        mailbox = sailor.mailbox
-        if after is None:
-            return (mailbox.popleft() if mailbox else NO_MESSAGE), len(mailbox)
-        while mailbox and mailbox[0].number <= after:
-            mailbox.popleft()
-        return (mailbox[0], len(mailbox) - 1) if mailbox else (NO_MESSAGE, 0)
-
-    # -- What the harbour master can do
+    # -- What the club's leader can do
 
     def need_open_sea(self):
         """Raises Paused."""
@@ -420,45 +426,64 @@ class Ocean(Crew):
         """From now on ships stand still, and nobody can do anything but look."""
         if not self.paused:
             self.paused = self.now
-            self.tell_everyone(HARBOUR, "The ocean is paused.")
+            self.announce("The ocean is paused.", HARBOUR)
 
     def resume(self):
         """Go on where the pause began."""
         if self.paused:
-            for sailor in self.sailors.values():
+            for sailor in self.crew.by_id.values():
                 if sailor.speed:
                     self.note(sailor)
-                    self.touched.add(sailor.id)
             self.pauses += max(0.0, self.now - self.paused)
             self.paused = 0.0
-            self.tell_everyone(HARBOUR, "The ocean is open again.")
+            self.announce("The ocean is open again.", HARBOUR)
 
     def give_new_id(self, name):
         """Another id for a sailor who has lost the old one, which ends. Returns the sailor. Raises NoSailor."""
-        sailor = self.find(name)
-        del self.sailors[sailor.id]
-        was_awake = self.awake.pop(sailor.id, None)
-        sailor.id = new_id()
-        self.sailors[sailor.id] = sailor
-        self.touched.add(sailor.id)
-        return self.sailor(sailor.id) if was_awake else sailor
+        sailor, old_id = self.find(name), self.find(name).id
+        self.crew.replace_id(sailor, new_id())
+        self.mail.move(old_id, sailor.id)
+        return sailor
 
-    # -- The chart
+    def ban(self, sailor, seconds, *also):
+        """End a voyage, and let neither this name nor this id come aboard for a while, nor `also`, see Bans.
 
-    def chart(self):
-        """What everybody may know: ships on the surface, found seamounts, words to all, how much is left to find."""
-        clem = ("robot", CLEM, *clem_place(self.robot_time()), 0 if self.paused else CLEM_SPEED)
-        ships = [
-            ("ship", s.name, *self.place(s), s.heading, self.speed(s)) for s in self.awake_sailors() if not s.depth
-        ]
-        return {
-            "sailors": [charted(*ship) for ship in [clem, *ships]],
-            "seamounts": [{**mount._asdict(), "found_by": self.found[mount.name]} for mount in self.discovered()],
-            "chat": [letter._asdict() for letter in self.last_words],
-            "hidden": len(SEAMOUNTS) - len(self.found),
-            "treasures": len(self.treasures),
-            "paused": bool(self.paused),
-        }
+        Raises BadValue.
+        """
+        self.bans.add(seconds, self.now, f"name {look_alike(sailor.name)}", f"id {sailor.id}", *also)
+        self.send_ashore(sailor)
+
+    def unban(self, name):
+        """Let a sailor of this name come aboard again. Raises NoSailor."""
+        self.bans.remove(f"name {look_alike(name)}")
+
+
+# ---- What a sailor sees ----
+
+
+def sighting(kind, name, x, y, depth, from_x, from_y):
+    """A thing as a sailor sees it from a place."""
+    return {
+        "kind": kind,
+        "name": name,
+        "x": wrap(round(x, 2)),
+        "y": wrap(round(y, 2)),
+        "depth": round(depth, 2),
+        "distance": round(distance(from_x, from_y, x, y), 2),
+        "bearing": compass(round(bearing(from_x, from_y, x, y), 1)),
+    }
+
+
+def charted(kind, name, x, y, heading, speed):
+    """A ship as the chart shows it."""
+    return {
+        "kind": kind,
+        "name": name,
+        "x": wrap(round(x, 2)),
+        "y": wrap(round(y, 2)),
+        "heading": compass(round(heading, 2)),
+        "speed": round(speed, 2),
+    }
 
 
 def same_item(name):

@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 SIZE = 900  # metres from edge to edge
 FLOOR = 30  # metres down to the plain between the seamounts
+BERTHS = 50  # metres: new ships lie within this of the middle of the ocean, so that they see each other
+REACH_DOWN = 3  # metres: a treasure this much deeper or higher than the ship is still at its depth
 
 
 class Seamount(NamedTuple):
@@ -171,7 +173,7 @@ CLEM_KNOWS = [  # the first line that has a word of the message gives the answer
     ("treasure item items get", "Treasure lies on seamounts. Sail to it, dive to it, and take it with the route get."),
     ("seamount seamounts ping map chart", "Use the route ping. If it says less than 30 m, there is a seamount!"),
     ("speed fast slow", "I sail at 4 metres a second. You can sail at up to 40, and under water at up to 5."),
-    ("robot alive human", "I am a robot: a few lines of Python in the file planet.py."),
+    ("robot alive human", "I am a robot: a few lines of Python in the file game/planet.py."),
     ("bye goodbye", "Goodbye, {sender}! Come back soon."),
 ]
 CLEM_SAYS = [  # when no word is known: the lines in turn

@@ -1,33 +1,33 @@
-"""Sailors and what they say: a player with a ship, a message, a secret id.
+"""Sailors: what the game knows of a player with a ship, and who is aboard.
 
-To give sailors something more, add a line with a default to the class `Sailor`, like `hats: int = 0`. The logbook
-keeps it.
+To give sailors something more, add a line with a default to the class `Sailor`, like `hats: int = 0`. The logbook keeps
+it.
+
+Words: a sailor who hasn't been heard from for a while is *asleep*, and not shown.
 """
 
 import secrets
-from collections import deque
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections import OrderedDict
+from dataclasses import dataclass
+from itertools import chain, count
 
-from planet import ABILITIES, TREASURES
+from game.errors import NameTaken, NoSailor, OceanFull, UnknownId
+from game.moderation import RESERVED_NAMES, look_alike, same_name
+from game.planet import ABILITIES, TREASURES
+from game.tracked import Tracked
 
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0 and 1, which look alike
 
+NAP = 15 * 60  # seconds without a request after which a sailor is asleep
+NOTE_HEARD = 60  # seconds: how exactly the logbook knows when somebody was heard from
+MOST_KEPT = 10_000  # sailors whose ships and names are kept
+GIVEN_AWAY = 60 * 24 * 3600  # seconds without a request after which somebody else may have the name
 
-class Message(NamedTuple):
-    """What somebody said. Every message in the ocean has a number of its own, one more than the one before."""
-
-    number: int
-    sender: str
-    message: str
-    sent: float
+SAMPLE_NAMES = ["ada", "grace", "sylvia", "jacques", "jeanne", "marie", "vasco", "zheng", "tupaia", "sindbad"]
 
 
-NO_MESSAGE = Message(0, "", "", 0.0)
-
-
-@dataclass
-class Sailor:
+@dataclass(eq=False)
+class Sailor(Tracked):
     """A player with a ship that was at x, y at the time `since`, and has sailed on like this ever since."""
 
     name: str
@@ -36,12 +36,14 @@ class Sailor:
     y: float
     since: float
     heard: float  # the time of the last request
+    logged: float = 0.0  # the time of the last request of which the logbook was told
     heading: float = 0.0
     speed: float = 0.0
     depth: float = 0.0  # as ordered; Ocean.depth is what the sea floor makes of it
-    muted: bool = False  # by the harbour master
-    items: list = field(default_factory=list)
-    mailbox: deque = field(default_factory=deque)
+    muted: bool = False  # by the club's leader
+    items: tuple = ()  # the names of the treasure aboard
+    last_read: int = 0  # the number of the last message to everyone that was read
+    missed: tuple = ()  # the numbers of later ones that were said while the sailor slept
 
     def ability(self, what):
         """The best of what the ship can do by itself and with each thing aboard, see planet.ABILITIES."""
@@ -59,3 +61,112 @@ class Sailor:
 def new_id():
     """A secret of 8 letters and digits: one of 31 ** 8, some 850 billion."""
     return "".join(secrets.choice(ID_LETTERS) for _ in range(8))
+
+
+class Crew:
+    """All sailors, awake and asleep. The time `now` is in seconds, by any clock."""
+
+    def __init__(self):
+        self.by_id = {}
+        self.by_name = {}  # the same sailors by same_name
+        self.by_look = {}  # the same by look_alike
+        # What the logbook has to write: the ids of those who may have changed, come or gone. And those of whom it
+        # only needs to know once a minute that they were heard from.
+        self.changes, self.polled = set(), set()
+        self.heard = OrderedDict()  # by id, those heard from within a nap, and who was heard longest ago comes first
+
+    def add(self, sailor):
+        """Take somebody aboard, who has been heard from later than all others."""
+        self.by_id[sailor.id] = self.by_name[same_name(sailor.name)] = self.heard[sailor.id] = sailor
+        self.by_look[look_alike(sailor.name)] = sailor
+        sailor.track(self.changes)
+
+    def remove(self, sailor):
+        """Send somebody ashore: the name is free again."""
+        self.changes.add(sailor.id)
+        del self.by_id[sailor.id], self.by_name[same_name(sailor.name)]
+        self.by_look.pop(look_alike(sailor.name), None)
+        self.heard.pop(sailor.id, None)
+
+    def replace_id(self, sailor, id):
+        """Give a sailor another id. The old one ends."""
+        is_awake = self.heard.pop(sailor.id, None)
+        self.changes.add(sailor.id)
+        del self.by_id[sailor.id]
+        sailor.id = id
+        self.by_id[id] = sailor
+        if is_awake:
+            self.heard[id] = sailor
+
+    # -- Finding
+
+    def with_id(self, id):
+        """The sailor with this id, awake or not. Raises UnknownId."""
+        sailor = self.by_id.get(id.strip().lower())
+        if not sailor:
+            raise UnknownId(f"No sailor has the id “{id[:20]}”. Check each letter, or join to get an id.", "join")
+        return sailor
+
+    def with_name(self, name):
+        """The sailor with this name. Raises NoSailor."""
+        sailor = self.by_name.get(same_name(name))
+        if not sailor:
+            raise NoSailor(f"No sailor has the name “{name[:40]}”. Ask the route who for all names.", "who")
+        return sailor
+
+    def holder(self, name):
+        """The sailor who has this name or one that looks like it, or None."""
+        return self.by_name.get(same_name(name)) or self.by_look.get(look_alike(name))
+
+    # -- Sleeping
+
+    def note_heard(self, sailor, now):
+        """Note that a sailor was heard from, and so is awake."""
+        attributes = vars(sailor)  # setting these two is no change to note, or else each poll would be written
+        attributes["heard"] = now
+        if not 0 <= now - sailor.logged < NOTE_HEARD:
+            attributes["logged"] = now
+            self.polled.add(sailor.id)
+        self.heard[sailor.id] = sailor
+        self.heard.move_to_end(sailor.id)
+
+    def awake(self, now):
+        """All who are not asleep, who was heard longest ago first."""
+        while self.heard and is_asleep(next(iter(self.heard.values())), now):
+            self.heard.popitem(last=False)
+        return self.heard.values()
+
+    # -- Names and room
+
+    def is_taken(self, name, now):
+        """True if a new sailor can't have the name."""
+        holder = self.holder(name)
+        is_reserved = bool({same_name(name), look_alike(name)} & RESERVED_NAMES)
+        return is_reserved or bool(holder and not is_given_away(holder, now))
+
+    def make_room_for(self, name, now):
+        """Have room to keep a new sailor of this name. Returns those who have to go. Raises NameTaken or OceanFull."""
+        if self.is_taken(name, now):
+            raise NameTaken(f"The name {name} is taken: choose another one. If it is your name, send your id too.")
+        going = {self.holder(name)} - {None}
+        if len(self.by_id) - len(going) >= MOST_KEPT:
+            longest_ago = min(self.by_id.values(), key=lambda sailor: sailor.heard)
+            if not is_given_away(longest_ago, now):
+                raise OceanFull(f"The ocean is full: {MOST_KEPT} ships are kept. Ask your club leader.", "who")
+            going.add(longest_ago)
+        return going
+
+    def free_name(self, now):
+        """A name that a new sailor can take."""
+        numbered = (f"sailor{number}" for number in count(len(self.by_name)))
+        return next(name for name in chain(SAMPLE_NAMES, numbered) if not self.is_taken(name, now))
+
+
+def is_asleep(sailor, now):
+    """True for one who hasn't been heard from for a while."""
+    return now - sailor.heard >= NAP
+
+
+def is_given_away(sailor, now):
+    """True for one who hasn't been heard from for so long that somebody else may have the name."""
+    return now - sailor.heard >= GIVEN_AWAY

@@ -1,10 +1,10 @@
-"""Install the server as a service of this computer, upgrade it, or take it away: what `sudo make install` runs.
+"""Install the server as a service of this computer, upgrade it, or remove it: what `sudo make install` runs.
 
 A *release* is one version of the program with its own Python environment, in a folder such as
 /opt/mocean-20270131-170000. The link /opt/mocean says which release is in use. A new release is built beside it, then
-rehearsed: the new unit runs the new program, on a spare port, with the real settings and a copy of the logbook. Only if
-that works, the server is stopped for the second that it takes to switch. If the new one then doesn't answer, the old
-one is put back. The logbook itself is never touched.
+rehearsed: the new unit runs the new program on a spare port, with the real settings and a copy of the logbook. Only if
+that works is the server stopped, for the second that it takes to switch. If the new release then doesn't answer, the
+old one is put back. The logbook itself is never touched.
 
 Needs root, systemd, and nothing but Python's standard library.
 """
@@ -19,11 +19,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[1]
 PROGRAM = Path("/opt/mocean")
 UNITS = Path("/etc/systemd/system")
-NAMES = ("mocean.service", "mocean@.service")  # one file under two names: see there
-STATE = Path("/var/lib/private")  # where systemd keeps the files of services that have no user of their own
+NAMES = ("mocean.service", "mocean@.service")  # one file under two names: it says why
+STATE = Path("/var/lib/private")  # where systemd keeps the files of a service with DynamicUser=yes
 REHEARSAL = "mocean-rehearsal"
 NOT_NEEDED = shutil.ignore_patterns(".*", "tests", "bench", "__pycache__", "*.sqlite3*", "*.sock")
 
@@ -33,7 +33,7 @@ class Failed(Exception):
 
 
 def run(*command, **options):
-    """Run a command and return all that it prints. Raises Failed."""
+    """Run a command and return everything it prints. Raises Failed."""
     words = list(map(str, command))
     result = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
     if result.returncode:
@@ -59,7 +59,7 @@ def stop(units):
     """Stop units, and forget that they have failed."""
     if units:
         systemctl("stop", *units)
-        # Else an earlier failure would count against the next start. Complains about units that haven't failed.
+        # Or an earlier failure would count against the next start. It complains about units that haven't failed.
         subprocess.run(["systemctl", "reset-failed", *units], check=False, capture_output=True)
 
 
@@ -70,7 +70,7 @@ def install():
     """Build a release, rehearse it, and switch to it."""
     check_machine()
     check_place()
-    os.umask(0o022)  # all may read what is installed
+    os.umask(0o022)  # everybody may read what is installed
     release = Path(f"{PROGRAM}-{datetime.now():%Y%m%d-%H%M%S}")
     try:
         build(release)
@@ -106,14 +106,14 @@ def check_machine():
 
 
 def check_place():
-    """Raises Failed if the service could not see its Python, or if the place of the program is taken."""
+    """Raises Failed if the service could not see its Python, or if the program's place is taken."""
     if sys.base_prefix.startswith(("/home/", "/root/")):
         raise Failed(
             f"The Python in {sys.base_prefix} is in a home directory, which services can't see. "
             "Name another one: sudo make install PYTHON=/usr/bin/python3"
         )
     if PROGRAM.exists() and not PROGRAM.is_symlink():
-        raise Failed(f"{PROGRAM} is a folder that was made by hand. Move it away first.")
+        raise Failed(f"{PROGRAM} was made by hand. Move it away first.")
 
 
 def build(release):
@@ -122,7 +122,7 @@ def build(release):
     shutil.copytree(HERE, release, ignore=NOT_NEEDED)
     run("make", "-C", release, "env/run", "VENV=env", f"PYTHON={sys.executable}")
     run(release / "env/bin/python", "-m", "compileall", "-q", release)
-    # Whoever has cloned the program may keep files to himself; the service is somebody else.
+    # The files may be private to whoever cloned the program, and the service runs as another user.
     run("chmod", "-R", "u=rwX,go=rX", release)
 
 
@@ -138,7 +138,7 @@ def rehearse(release):
 
 
 def verify(unit):
-    """Raises Failed if systemd does not understand all of a unit: it would only pass over what it doesn't."""
+    """Raises Failed if systemd does not understand all of a unit: it would merely skip the rest."""
     words = run("systemd-analyze", "verify", unit)
     if "ignoring" in words:
         raise Failed(f"systemd does not understand the unit:\n\n{words}")
@@ -146,7 +146,7 @@ def verify(unit):
 
 @contextmanager
 def rehearsal(release, settings):
-    """The path of a unit like the new one, but for where its program is and with some other settings."""
+    """The path of a unit like the new one, except for where its program is and for some settings."""
     unit = Path(f"/run/systemd/system/{REHEARSAL}.service")
     environment = Path(f"/run/{REHEARSAL}.env")
     environment.write_text(settings)
@@ -166,16 +166,17 @@ def rehearsal(release, settings):
 
 
 def copy_logbook(release):
-    """Give the rehearsal a copy of the logbook: the new program may have to bring it to a new version."""
+    """Give the rehearsal a copy of the logbook, as the new program may have to convert it to a new version."""
     logbook = STATE / "mocean" / "logbook.sqlite3"
     if logbook.exists():
         (STATE / REHEARSAL).mkdir(mode=0o700, exist_ok=True)
         copy = STATE / REHEARSAL / logbook.name
-        run(release / "env/bin/python", release / "logbook.py", copy, env={"MOCEAN_LOGBOOK": str(logbook)})
+        python, environment = release / "env/bin/python", {"MOCEAN_LOGBOOK": str(logbook)}
+        run(python, "-m", "server.backup", copy, cwd=release, env=environment)
 
 
 def switch(release):
-    """Let the servers, or a first one, run the new release. If it fails, they run the old one again."""
+    """Let the servers, or a first one, run the new release. If that fails, they run the old one again."""
     old, old_unit = PROGRAM.resolve(), UNITS / NAMES[0]
     is_first = not old_unit.exists()
     old_text = "" if is_first else old_unit.read_text()
@@ -191,7 +192,7 @@ def switch(release):
         print("It does not work. Going back ...", flush=True)
         stop(servers("active", "activating", "failed"))
         if is_first:
-            take_away()
+            remove_program()
         else:
             place(old, old_text)
         try_to_start(running)
@@ -200,12 +201,12 @@ def switch(release):
 
 
 def try_to_start(units):
-    """Start what can be started: units that failed before may fail for reasons of their own."""
+    """Start what can be started. Units that had failed before may have reasons of their own."""
     for unit in units:
         try:
             start(unit)
-        except Failed as trouble:
-            print(trouble)
+        except Failed as problem:
+            print(problem)
 
 
 def place(release, unit):
@@ -223,11 +224,11 @@ def place(release, unit):
 
 
 def uninstall(with_logbook):
-    """Take the program away. The logbooks and settings stay, unless told otherwise."""
+    """Remove the program, and the logbooks if told so. The settings stay."""
     check_machine()
     stop(servers("active", "activating", "failed"))
     subprocess.run(["systemctl", "disable", *NAMES], check=False, capture_output=True)  # complains without units
-    take_away()
+    remove_program()
     for release in releases():
         shutil.rmtree(release)
     if with_logbook:
@@ -239,7 +240,7 @@ def uninstall(with_logbook):
         print(f"The program is gone. The logbooks are still in {STATE.parent}/mocean*, the settings in /etc.")
 
 
-def take_away():
+def remove_program():
     """Remove the link and the units."""
     PROGRAM.unlink(missing_ok=True)
     for name in NAMES:
@@ -247,14 +248,16 @@ def take_away():
     systemctl("daemon-reload")
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Install Mocean as a service, or upgrade it.")
-    parser.add_argument("--uninstall", action="store_true", help="take it away")
-    parser.add_argument(
-        "--logbook", choices=["keep", "remove"], default="keep", help="what to do with the logbook then"
-    )
-    wishes = parser.parse_args()
+def main():
+    parser = argparse.ArgumentParser("python -m server.install", description="Make Mocean a service, or upgrade it.")
+    parser.add_argument("--uninstall", action="store_true", help="remove the service")
+    parser.add_argument("--logbook", choices=["keep", "remove"], default="keep", help="what to do with it then")
+    options = parser.parse_args()
     try:
-        uninstall(wishes.logbook == "remove") if wishes.uninstall else install()
-    except (Failed, OSError) as trouble:
-        sys.exit(f"\n{trouble}")
+        uninstall(options.logbook == "remove") if options.uninstall else install()
+    except (Failed, OSError) as problem:
+        sys.exit(f"\n{problem}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,24 +1,21 @@
 """The logbook: a file that keeps the ocean when the server stops, however it stops.
 
     logbook = Logbook("logbook.sqlite3")
-    ocean = logbook.read(Ocean(), now=time())  # the ocean as it was
-    ...                                        # a request changes something
-    logbook.write(ocean)                       # now the file has all that changed, or on LogbookTrouble nothing of it
+    logbook.read(ocean, now=time())    # a new ocean becomes what it was
+    ...                                # a request changes something
+    logbook.write(ocean)               # now the file has all that changed or, on LogbookProblem, nothing of it
 
-It is an SQLite database, in which one process at a time can write. To look into it, make a copy with `make backup`,
-open that with the program sqlite3, and type: select * from sailors;
-
-Every attribute of a sailor is a column. A new one needs no change here.
+It is an SQLite database. The program sqlite3 can look into it, also while the server runs: select * from sailors;
+A sailor is one row with all attributes as JSON, so a new attribute needs no change here.
 
 Words: a *transaction* is a change that is in the file as a whole or not at all. SQLite writes it into a second file,
 the *WAL* (write-ahead log, its name ends in -wal), and from time to time moves what is there into the main file.
 """
 
 import json
+import logging
 import os
-import shutil
 import sqlite3
-import sys
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import fields
@@ -26,190 +23,180 @@ from datetime import datetime
 from time import time
 from typing import get_origin
 
-from ocean import Ocean
-from sailors import Message, Sailor
-from troubles import Trouble
+from game.errors import Problem
+from game.mail import Message
+from game.ocean import Ocean
+from game.sailors import Sailor
+from server.migrations import MIGRATIONS
 
-PLAIN = (bool, int, float, str)  # the types that SQLite can keep as they are
 SYNC = {"normal": "NORMAL", "full": "FULL"}  # what survives a power cut: nearly everything, or everything
-NOTE_HEARD = 60  # seconds: if nothing else changes, that somebody was heard is not written more often
-
-# The scripts that make a new file, and an old one new: the first makes version 1 of an empty file (version 0), the
-# next makes version 2 of that. Add to the end and never change what is there: files of all versions are out there.
-MIGRATIONS = [
-    """
-    CREATE TABLE sailors (id TEXT PRIMARY KEY, name TEXT, x REAL, y REAL, since REAL, heard REAL, heading REAL,
-        speed REAL, depth REAL, items TEXT);
-    CREATE TABLE mail (sailor TEXT, number INTEGER, sender TEXT, message TEXT, sent REAL,
-        PRIMARY KEY (sailor, number)) WITHOUT ROWID;
-    CREATE TABLE seamounts (name TEXT PRIMARY KEY, found_by TEXT);
-    CREATE TABLE ocean (boot INTEGER, tide INTEGER, last_number INTEGER);
-    INSERT INTO ocean VALUES (0, 1, 0);
-    """,
-    """
-    CREATE TABLE chat (number INTEGER PRIMARY KEY, sender TEXT, message TEXT, sent REAL);
-    """,
-    """
-    ALTER TABLE ocean ADD COLUMN paused REAL DEFAULT 0;
-    ALTER TABLE ocean ADD COLUMN pauses REAL DEFAULT 0;
-    CREATE TABLE bans (who TEXT PRIMARY KEY, until REAL);
-    """,
-]
+ENDINGS = ("", "-wal", "-shm")  # of the names of the files that make up an SQLite database
+log = logging.getLogger(__name__)
 
 
-class LogbookTrouble(Trouble):
+class LogbookProblem(Problem):
     """The logbook can't be read or written now."""
 
-    status, word = 503, "logbook"
-
-    def __init__(self, sentence):
-        super().__init__(sentence, "")
+    word = "logbook"
 
 
 class Damaged(Exception):
     """The file is no logbook, or not a whole one."""
 
 
-class Page:
-    """What the file has of one sailor."""
-
-    def __init__(self, sailor):
-        self.attributes = {
-            name: value if type(value) in PLAIN else deepcopy(value)
-            for name, value in vars(sailor).items()
-            if name != "mailbox"
-        }
-        self.heard = sailor.heard
-        self.mail = numbers(sailor.mailbox)
-
-    def is_true(self, sailor):
-        """True if the sailor is still like this, but for the time of the last request. Each request asks this."""
-        # Two attributes are compared in other ways. Taken over here, they make the rest one quick comparison.
-        known = self.attributes
-        known["heard"], known["mailbox"] = sailor.heard, sailor.mailbox
-        return known == vars(sailor) and self.mail == numbers(sailor.mailbox)
-
-
-def numbers(mailbox):
-    """The numbers of the first and the last message, or (0, 0)."""
-    return (mailbox[0].number, mailbox[-1].number) if mailbox else (0, 0)
-
-
 class Logbook:
-    """The logbook in a file, or with the name ":memory:" none. It is opened by the first `read`."""
+    """The logbook in a file, or with the name ":memory:" in memory only. It is opened by the first `read`."""
 
     def __init__(self, file, sync="normal"):
-        self.file = str(file)
-        self.sync = SYNC[sync]
-        self.connection = None
-        self.place = None  # which files are open, once they have been read
-        self.boot = None  # how many servers have opened the file, with this one
-        self.damage = ""  # what the leader should know of a file that was put aside
-        self.refusal = ""  # why the last write failed, if it did
-        self.pages = {}  # what the file has of each sailor, by id
-        self.world = None  # what it has of all else
+        self.file, self.sync = str(file), SYNC[sync]
+        self.connection = self.lock = None
+        self.inodes = None  # which files are open
+        self.boot = None  # how many servers have opened the file, including this one
+        self.facts = None  # what the file has of the ocean apart from sailors and mail
+        self.incident = ""  # what the leader should know of the file's fate
+        self.failure = ""  # why it can't be written now, if it can't
 
     @property
     def news(self):
         """What the leader should know, or ""."""
-        return f"{self.damage} {self.refusal}".strip()
+        return f"{self.incident} {self.failure}".strip()
 
-    # -- Reading and writing
+    # -- Reading
 
     def read(self, ocean, now):
-        """Fill a new ocean with what the file has, and return it. `now` is in seconds. Raises LogbookTrouble."""
-        if self.file == ":memory:":
-            self.boot = self.boot or int(now * 1000)
-            return ocean
-        with self.trouble():
-            self.load(ocean, now)
-            if self.boot is None:
-                self.connection.execute("UPDATE ocean SET boot = boot + 1")
-                self.boot = self.connection.execute("SELECT boot FROM ocean").fetchone()[0]
-        return ocean
+        """Fill a new ocean with what the file has. `now` is in seconds. Raises LogbookProblem."""
+        with self.explained():
+            if not self.connection:
+                self.open()
+            try:
+                self.fill(ocean, now)
+            except Damaged as damage:
+                self.set_aside(damage)
+                self.open()
+                self.fill(ocean, now)
+            self.count_boot(now)
 
     def check(self):
-        """See that a server can be started with this file. Raises LogbookTrouble."""
+        """See that a server can be started with this file. Raises LogbookProblem."""
         if self.file != ":memory:":
-            with self.trouble():
-                self.load(Ocean(), time())
+            with self.explained():
+                self.open()
+                with suppress(Damaged):  # the first request sets it aside
+                    self.fill(Ocean(), time())
                 self.close()
 
+    def fill(self, ocean, now):
+        """Read everything into a new ocean. Raises Damaged, or TypeError if the file does not fit the program."""
+        rows = self.connection.execute
+        try:
+            sailors = sorted((sailor_of(*row, now) for row in rows("SELECT * FROM sailors")), key=lambda s: s.heard)
+            letters = [(id, Message(*row)) for id, *row in rows("SELECT * FROM mail ORDER BY number")]
+            broadcasts = [(Message(*row), but) for *row, but in rows("SELECT * FROM chat ORDER BY number")]
+            facts = json.loads(rows("SELECT facts FROM ocean").fetchone()[0])
+            ocean.restore(sailors, letters, broadcasts, **facts)
+        except sqlite3.OperationalError:
+            raise
+        except (sqlite3.DatabaseError, ValueError, LookupError) as error:
+            raise Damaged(str(error)) from error
+        self.facts = deepcopy(ocean.facts())
+
+    def count_boot(self, now):
+        """Give this server a number that no other has had."""
+        if self.boot is None and self.file == ":memory:":
+            self.boot = int(now * 1000)
+        elif self.boot is None:
+            self.connection.execute("UPDATE ocean SET boot = boot + 1")
+            self.boot = self.connection.execute("SELECT boot FROM ocean").fetchone()[0]
+
+    # -- Writing
+
+    def is_behind(self, ocean):
+        """True if the ocean may have changed since the last `write` or `read`."""
+        return bool(ocean.crew.changes or ocean.mail.journal) or ocean.facts() != self.facts
+
     def write(self, ocean):
-        """Write all that has changed since the last time, or raise LogbookTrouble and write nothing.
+        """Write all that has changed since the last time, or raise LogbookProblem and write nothing.
 
-        If only the time of somebody's last request is new, it is written once a minute, and may fail without a word.
+        If all that is new is that somebody was heard from, it may fail without a word.
         """
-        if self.connection:
-            changed, heard = [], []
-            for id in ocean.touched:
-                page, sailor = self.pages.get(id), ocean.sailors.get(id)  # each None if there is none, or no more
-                if not (page and sailor and page.is_true(sailor)):
-                    changed.append(id)
-                elif ocean.now - page.heard >= NOTE_HEARD:
-                    heard.append(id)
-            if changed or world_of(ocean) != self.world:
-                with self.trouble():
-                    self.commit(ocean, changed)
-            elif heard:
-                with suppress(sqlite3.Error, OSError):
-                    self.commit(ocean, heard)
-        ocean.touched.clear()
+        if self.is_behind(ocean):
+            with self.explained():
+                self.commit(ocean)
+        elif ocean.crew.polled:
+            with suppress(sqlite3.Error, OSError):
+                self.commit(ocean)
+            ocean.crew.polled.clear()
 
-    def commit(self, ocean, ids):
-        """Write what is new about some sailors and about all else, in one transaction."""
-        world = world_of(ocean)
+    def commit(self, ocean):
+        """Write what has changed or, if somebody has removed or replaced the open file, all there is."""
+        if self.find_inodes() == self.inodes:
+            self.write_changes(ocean)
+        else:
+            self.write_everything(ocean)
+        ocean.crew.changes.clear()
+        ocean.crew.polled.clear()
+        ocean.mail.journal.clear()
+        self.failure = ""
+
+    def write_changes(self, ocean):
+        facts = ocean.facts()
         with self.transaction():
-            for id in ids:
-                if id in ocean.sailors:
-                    self.write_sailor(ocean.sailors[id])
-                else:
-                    self.connection.execute("DELETE FROM sailors WHERE id = ?", [id])
-                    self.connection.execute("DELETE FROM mail WHERE sailor = ?", [id])
-            if world != self.world:
-                self.write_world(ocean)
-        self.pages.update({id: Page(ocean.sailors[id]) for id in ids if id in ocean.sailors})
-        for id in ids:
-            if id not in ocean.sailors:
-                self.pages.pop(id, None)
-        self.world = deepcopy(world)
-        self.refusal = ""
+            for id in ocean.crew.changes | ocean.crew.polled:
+                self.write_sailor(id, ocean.crew.by_id.get(id))
+            for entry in ocean.mail.journal:
+                self.write_mail(*entry)
+            if facts != self.facts:
+                self.connection.execute("UPDATE ocean SET facts = ?", [as_json(facts)])
+                self.facts = deepcopy(facts)
 
-    def write_sailor(self, sailor):
-        """Write the row of a sailor, and what is new in the mailbox."""
-        row = {name: to_column(name, value) for name, value in vars(sailor).items() if name != "mailbox"}
-        for name in row.keys() - self.columns:
-            self.connection.execute(f'ALTER TABLE sailors ADD COLUMN "{name}"')
-            self.columns.add(name)
-        names, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
-        self.connection.execute(f"INSERT OR REPLACE INTO sailors ({names}) VALUES ({marks})", [*row.values()])
-        known_first, known_last = self.pages[sailor.id].mail if sailor.id in self.pages else (0, 0)
-        first, last = numbers(sailor.mailbox)
-        if first != known_first:
+    def write_sailor(self, id, sailor):
+        """Write the row of a sailor, or remove it if nobody has this id any more."""
+        if sailor:
+            facts = as_json(sailor.facts())
             self.connection.execute(
-                "DELETE FROM mail WHERE sailor = ? AND (number < ? OR ? = 0)", [sailor.id, first, first]
+                "INSERT INTO sailors VALUES (?, ?) ON CONFLICT DO UPDATE SET facts = excluded.facts", [id, facts]
             )
-        if last > known_last:
-            new = [(sailor.id, *letter) for letter in sailor.mailbox if letter.number > known_last]
-            self.connection.executemany("INSERT INTO mail VALUES (?, ?, ?, ?, ?)", new)
+        else:
+            self.connection.execute("DELETE FROM sailors WHERE id = ?", [id])
 
-    def write_world(self, ocean):
-        """Write what is not about one sailor. It is little, so it is written as a whole."""
-        self.connection.execute(
-            "UPDATE ocean SET tide = ?, last_number = ?, paused = ?, pauses = ?",
-            [ocean.tide, ocean.last_number, ocean.paused, ocean.pauses],
-        )
-        self.connection.execute("DELETE FROM seamounts")
-        self.connection.executemany("INSERT INTO seamounts VALUES (?, ?)", ocean.found.items())
-        self.connection.execute("DELETE FROM chat")
-        self.connection.executemany("INSERT INTO chat VALUES (?, ?, ?, ?)", ocean.last_words)
-        self.connection.execute("DELETE FROM bans")
-        self.connection.executemany("INSERT INTO bans VALUES (?, ?)", ocean.bans.items())
+    def write_mail(self, what, who, message):
+        """Write an entry of Mail.journal."""
+        execute = self.connection.execute
+        if what == "letter":
+            execute("INSERT INTO mail VALUES (?, ?, ?, ?, ?)", [who, *message])
+        elif what == "read":
+            execute("DELETE FROM mail WHERE sailor = ? AND number <= ?", [who, message])
+        elif what == "broadcast":
+            execute("INSERT INTO chat VALUES (?, ?, ?, ?, ?)", [*message, who])
+        elif what == "expired":
+            execute("DELETE FROM chat WHERE number <= ?", [message])
+
+    def write_everything(self, ocean):
+        """Begin a new file, with all that is in memory. If that fails, the old one stays open."""
+        old, self.connection = self.connection, None
+        try:
+            self.rename_files("replaced")
+            self.connect()
+            with self.transaction():
+                self.connection.execute("UPDATE ocean SET boot = ?", [self.boot])
+                for id, sailor in ocean.crew.by_id.items():
+                    self.write_sailor(id, sailor)
+                for entry in ocean.mail.entries():
+                    self.write_mail(*entry)
+                self.connection.execute("UPDATE ocean SET facts = ?", [as_json(ocean.facts())])
+        except BaseException:
+            if self.connection:
+                self.connection.close()
+            self.connection = old
+            raise
+        self.facts, self.inodes = deepcopy(ocean.facts()), self.find_inodes()
+        old.close()
+        self.incident = "Somebody had removed or replaced the logbook. It was written again from memory."
+        log.warning("%s: %s", self.file, self.incident)
 
     @contextmanager
     def transaction(self):
-        self.check_place()
-        self.connection.execute("BEGIN")
+        self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
             self.connection.execute("COMMIT")
@@ -218,60 +205,34 @@ class Logbook:
                 self.connection.execute("ROLLBACK")
             raise
 
-    def load(self, ocean, now):
-        """Open the file, unless it is open, and fill a new ocean. A damaged file is put aside."""
-        if self.place:
-            self.put_back()
-        if not self.connection:
-            self.open()
-        try:
-            self.fill(ocean, now)
-        except Damaged as damage:
-            self.put_aside(damage)
-            self.open()
-            self.fill(ocean, now)
-
-    def fill(self, ocean, now):
-        """Read everything into a new ocean. Raises Damaged, or TypeError if the file does not fit the program."""
-        rows = self.connection.execute
-        try:
-            mail = {}
-            for id, *letter in rows("SELECT * FROM mail ORDER BY number"):
-                mail.setdefault(id, []).append(Message(*letter))
-            table = rows("SELECT * FROM sailors ORDER BY heard")
-            names = [name for name, *_ in table.description]
-            sailors = [sailor_of(dict(zip(names, row)), mail, now) for row in table]
-            world = rows("SELECT tide, last_number, paused, pauses FROM ocean").fetchone() or (1, 0, 0.0, 0.0)
-            found = dict(rows("SELECT * FROM seamounts"))
-            bans = dict(rows("SELECT * FROM bans"))
-            words = [Message(*row) for row in rows("SELECT * FROM chat ORDER BY number")]
-        except sqlite3.OperationalError:
-            raise
-        except (sqlite3.DatabaseError, ValueError) as error:
-            raise Damaged(str(error)) from error
-        ocean.restore(now, sailors, *world, found, words, bans)
-        self.columns = set(names)
-        self.pages = {sailor.id: Page(sailor) for sailor in sailors}
-        self.world = deepcopy(world_of(ocean))
-        self.place = self.find_files()
-
     # -- The file
 
     def open(self):
-        """Open the file, and make or migrate it if needed. A damaged one is put aside."""
+        """Open the file, and make or migrate it if needed. A damaged one is set aside."""
+        self.keep_others_out()
         try:
             self.connect()
         except Damaged as damage:
-            self.put_aside(damage)
+            self.set_aside(damage)
+            self.keep_others_out()
             self.connect()
+        self.inodes = self.find_inodes()
+
+    def keep_others_out(self):
+        """Let no second server use this logbook. A lock on the file itself would also keep out those who only read."""
+        if not self.lock and self.file != ":memory:":
+            os.close(os.open(f"{self.file}-lock", os.O_RDWR | os.O_CREAT, 0o600))
+            self.lock = sqlite3.connect(f"{self.file}-lock", timeout=1, isolation_level=None, check_same_thread=False)
+            self.lock.execute("BEGIN EXCLUSIVE")
 
     def connect(self):
-        """Open the file and keep other processes out. Raises Damaged, LogbookTrouble, OSError or sqlite3.Error."""
-        os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))  # it holds ids: only for us to read
+        """Open the file. Raises Damaged, LogbookProblem, OSError or sqlite3.Error."""
+        if self.file != ":memory:":
+            os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))  # it holds ids: only for us to read
         self.connection = sqlite3.connect(self.file, timeout=1, isolation_level=None, check_same_thread=False)
         self.connection.text_factory = bytes.decode  # so that bytes which are no text are a ValueError, see fill
         try:
-            for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", f"synchronous = {self.sync}"):
+            for pragma in ("journal_mode = WAL", f"synchronous = {self.sync}"):
                 self.connection.execute(f"PRAGMA {pragma}")
             problem = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if problem != "ok":
@@ -280,164 +241,103 @@ class Logbook:
         except sqlite3.OperationalError:
             self.close()
             raise
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, ValueError) as error:
             raise Damaged(str(error)) from error
 
     def migrate(self):
-        """Bring the file to the newest version. Raises LogbookTrouble if it is newer than this program."""
+        """Bring the file to the newest version. Raises LogbookProblem if it is newer than this program."""
         version = self.connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(MIGRATIONS):
             self.close()
-            raise LogbookTrouble(
-                f"The logbook {os.path.basename(self.file)} has version {version}. "
-                f"This program knows versions up to {len(MIGRATIONS)}. Use the newer program, or another logbook."
+            raise LogbookProblem(
+                f"The logbook {os.path.basename(self.file)} has version {version}. This program knows versions up to "
+                f"{len(MIGRATIONS)}. Use the newer program, or another logbook.",
+                "",
             )
-        for number, script in enumerate(MIGRATIONS[version:], version + 1):
-            self.connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+        for number, step in enumerate(MIGRATIONS[version:], version + 1):
+            with self.transaction():
+                step(self.connection)
+                self.connection.execute(f"PRAGMA user_version = {number}")
 
     def close(self):
-        if self.connection:
-            self.connection.close()
-        self.connection = self.place = None
+        for connection in (self.connection, self.lock):
+            if connection:
+                connection.close()
+        self.connection = self.lock = self.inodes = None
 
-    def put_aside(self, damage):
+    def set_aside(self, damage):
         """Rename a damaged file, so that nothing is lost which somebody could still save, and say so loudly."""
         self.close()
-        kept = f"{self.file}.damaged-{datetime.now():%Y-%m-%d-%H%M%S-%f}"
-        for ending in ("", "-wal"):
-            if os.path.exists(self.file + ending):
+        kept = self.rename_files("damaged")
+        self.incident = f"The logbook was damaged. It is kept as {os.path.basename(kept)}, and a new one was begun."
+        log.warning("%s: %s. %s", self.file, damage, self.incident)
+
+    def rename_files(self, fate):
+        """Get the files out of the way, but keep them. Returns the new name."""
+        kept = f"{self.file}.{fate}-{datetime.now():%Y-%m-%d-%H%M%S-%f}"
+        for ending in ENDINGS:
+            with suppress(FileNotFoundError):
                 os.rename(self.file + ending, kept + ending)
-        self.damage = f"The logbook was damaged. It is kept as {os.path.basename(kept)}, and a new one was begun."
-        print(f"WARNING: {self.file}: {damage}. {self.damage}", file=sys.stderr, flush=True)
+        return kept
 
-    def find_files(self):
-        """Which files have the names of the logbook and its WAL. Raises FileNotFoundError."""
-        return [os.stat(self.file + ending).st_ino for ending in ("", "-wal")]
-
-    def check_place(self):
-        """Raises FileNotFoundError if an open file has been moved or removed: what is written to it would be lost."""
-        if self.find_files() != self.place:
-            raise FileNotFoundError("somebody has put another file in its place")
-
-    def put_back(self):
-        """If somebody has removed the open file, write it again: what is open still has everything."""
-        try:
-            self.check_place()
-        except FileNotFoundError:
-            if not os.path.exists(self.file):
-                self.connection.execute("VACUUM INTO ?", [self.file])
-            elif os.stat(self.file).st_ino != self.place[0]:
-                raise
-            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self.close()
+    def find_inodes(self):
+        """The numbers by which the system knows the files that have the logbook's names now."""
+        if self.file == ":memory:":
+            return None
+        with suppress(FileNotFoundError):
+            return [os.stat(self.file + ending).st_ino for ending in ("", "-wal")]
 
     @contextmanager
-    def trouble(self):
-        """Turn what SQLite, the system and Python complain about into LogbookTrouble."""
+    def explained(self):
+        """Turn what SQLite, the system and Python complain about into a LogbookProblem."""
         try:
             yield
         except (sqlite3.Error, OSError, Damaged, TypeError, ValueError, OverflowError) as error:
-            print(f"The logbook {self.file} can't be used: {error}", file=sys.stderr, flush=True)
+            log.error("The logbook %s can't be used: %s", self.file, error)
             name, reason = os.path.basename(self.file), f"{error}. Nothing was changed: ask again in a minute."
             if "locked" in str(error):
                 reason = "another server has it open. Stop that one, or use another logbook."
-            self.refusal = f"The logbook {name} can't be used: {reason}"
-            raise LogbookTrouble(self.refusal) from error
+            self.failure = f"The logbook {name} can't be used: {reason}"
+            raise LogbookProblem(self.failure, "") from error
 
 
-# ---- Between the ocean and the tables ----
+# ---- Between sailors and rows ----
 
 KINDS = {field.name: get_origin(field.type) or field.type for field in fields(Sailor)}
-OURS = {"id", "name", "x", "y", "since", "heard", "heading", "speed", "depth", "items"}  # each row has these
+OURS = {"name", "x", "y", "since", "heard", "heading", "speed", "depth", "items"}  # each sailor has these
 
 
-def to_column(name, value):
-    """An attribute as SQLite can keep it: as it is if it is declared as a number or text, else as JSON."""
-    if value is None or (KINDS.get(name) in PLAIN and isinstance(value, PLAIN)):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=list)
+def as_json(facts):
+    """Facts as a JSON text. A set becomes a list, as JSON knows no sets."""
+    return json.dumps(facts, ensure_ascii=False, default=list)
 
 
-def from_column(name, value):
-    """The attribute that `to_column` has made a column of. One that was declared once, and isn't any more, stays.
+def sailor_of(id, text, now):
+    """The sailor of a row. What isn't in the row has its default; what isn't declared becomes an attribute, too."""
+    facts = {name: as_declared(name, value) for name, value in json.loads(text).items()}
+    if not facts.keys() >= OURS:
+        raise ValueError(f"the row of a sailor lacks {OURS - facts.keys()}")
+    facts["id"] = id
+    # If the clock has been set back meanwhile, the ship would wait for it at its place, and the sailor never sleep.
+    facts["since"], facts["heard"] = min(facts["since"], now), min(facts["heard"], now)
+    sailor = Sailor(**{name: value for name, value in facts.items() if name in KINDS})
+    for name in facts.keys() - KINDS.keys():
+        setattr(sailor, name, facts[name])
+    return sailor
+
+
+def as_declared(name, value):
+    """A value from JSON as the type with which the class Sailor declares the attribute: a tuple, say, and not a list.
 
     Raises ValueError if that can't be. For an attribute that a student has added it is TypeError: then a change of the
     program is to blame, and not the file.
     """
     kind = KINDS.get(name)
-    if kind in PLAIN and type(value) is kind:
+    if value is None or not isinstance(kind, type) or isinstance(value, kind):
         return value
     try:
-        value = json.loads(value) if isinstance(value, str) else value
-        same = kind(value) if isinstance(kind, type) else value
-        return value if kind in PLAIN and same != value else same  # half a hat is kept, though hats were declared int
+        same = kind(value)
     except (ValueError, TypeError) as error:
-        if name not in KINDS:  # it was declared as a text, so it isn't JSON
-            return value
         kind_of_error = ValueError if name in OURS else TypeError
         raise kind_of_error(f"the attribute {name} of a sailor is {value!r} in the file: {error}") from error
-
-
-def world_of(ocean):
-    """What the file should have of all that isn't about one sailor, but for the words, which have numbers."""
-    return ocean.tide, ocean.last_number, ocean.paused, ocean.pauses, ocean.found, ocean.bans
-
-
-def sailor_of(row, mail, now):
-    """The sailor of a row. What isn't in the row has its default; what isn't declared becomes an attribute too."""
-    values = {name: from_column(name, value) for name, value in row.items() if value is not None}
-    if not values.keys() >= OURS:
-        raise ValueError(f"the row of a sailor lacks {OURS - values.keys()}")
-    sailor = Sailor(**{name: value for name, value in values.items() if name in KINDS})
-    vars(sailor).update(values)
-    sailor.mailbox.extend(mail.get(sailor.id, ()))
-    # If the clock has been set back meanwhile, the ship would wait for it at its place, and the sailor never sleep.
-    sailor.since, sailor.heard = min(sailor.since, now), min(sailor.heard, now)
-    return sailor
-
-
-# ---- A copy while the server runs: python logbook.py COPY ----
-
-
-def back_up(file, copy):
-    """Write a consistent copy of the logbook, even while a server, in another process, writes to it.
-
-    SQLite only adds to the WAL, or, when the main file has all of it, begins it anew with another header. So the main
-    file and then the WAL make a whole, if no new WAL was begun in between: then SQLite repairs what the copy lacks.
-    """
-    file, header = str(file), None
-    while header is None or header != wal_header(file):
-        header = wal_header(file)
-        shutil.copy(file, copy)  # with its permissions: nobody else may read the ids in it
-        if header:
-            shutil.copy(file + "-wal", copy + "-wal")
-    connection = sqlite3.connect(copy)
-    problem = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    connection.execute("PRAGMA journal_mode = DELETE")
-    connection.close()
-    if problem != "ok":
-        raise Damaged(problem)
-
-
-def wal_header(file):
-    """The first bytes of the WAL: each time that it is begun anew they differ. Empty without a WAL."""
-    with suppress(FileNotFoundError), open(file + "-wal", "rb") as wal:
-        return wal.read(32)
-    return b""
-
-
-def default_file(environ):
-    """Where the logbook is if nobody says so: where systemd keeps the files of a service, else beside the program."""
-    return os.path.join(environ.get("STATE_DIRECTORY") or os.path.dirname(os.path.abspath(__file__)), "logbook.sqlite3")
-
-
-if __name__ == "__main__":
-    source = os.environ.get("MOCEAN_LOGBOOK") or default_file(os.environ)
-    target = sys.argv[1] if len(sys.argv) > 1 else f"{source}.copy-{datetime.now():%Y-%m-%d-%H%M%S}"
-    if not os.path.exists(source):
-        sys.exit(f"There is no logbook {source}. If it is elsewhere, name it: MOCEAN_LOGBOOK=FILE")
-    try:
-        back_up(source, target)
-    except (Damaged, sqlite3.Error, OSError) as problem:
-        sys.exit(f"{source} can't be copied to {target}: {problem}")
-    print(f"{target} is a copy of {source}")
+    return value if isinstance(value, float) and same != value else same  # half a hat is kept, though hats are int

@@ -1,34 +1,33 @@
-"""The watch: asks the server whether all is well, as a player would, and tells systemd.
+"""The watchdog: asks the server whether all is well, as a player would, and tells systemd.
 
-    python watch.py free        stops with a sentence if the port can't be had: before a start
-    python watch.py answers     stops with a sentence if the server does not answer: after a start
+Under systemd, uWSGI keeps this program running beside the server: see uwsgi.ini. Every few seconds it asks /status, and
+passes the answer on: it becomes the line `Status:` of `systemctl status mocean`, and resets systemd's watchdog timer.
+If nothing has reset that for `WatchdogSec`, systemd restarts the service.
 
-Under systemd, uWSGI keeps this program running beside the server (see uwsgi.ini). Every few seconds it asks /status and
-hands the answer on: it becomes the line `Status:` of `systemctl status mocean`, and it feeds the watchdog. That is a
-clock of systemd's: when nobody has fed it for `WatchdogSec`, systemd starts the service anew.
-
-It asks through the network, like everybody else. So router, worker and ocean have all done their part in each answer.
+It asks over the network, like everybody else. So router, worker and ocean have all done their part in each answer.
 """
 
+import argparse
 import json
+import os
 import sys
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from time import monotonic, sleep
 
-from settings import free_address, setting, tell_systemd, way_in
+from server.settings import BadSetting, Settings, refuse_start, tell_systemd
 
 PATIENCE = 10  # seconds to wait for an answer
-PAUSE = 0.1  # seconds between two questions that are not answered
+RETRY_DELAY = 0.1  # seconds
 
 
 class NoAnswer(Exception):
-    """The server does not answer, or something else than Mocean does."""
+    """The server does not answer, or something other than Mocean does."""
 
 
-def ask():
+def ask_status(settings):
     """What the server says about itself at /status, as a sentence. Raises NoAnswer."""
-    host, port = way_in()
+    host, port = settings.way_in
     try:
         with closing(HTTPConnection(host, port, timeout=PATIENCE)) as connection:
             connection.request("GET", "/status?format=json")
@@ -37,41 +36,50 @@ def ask():
         raise NoAnswer(f"No answer from port {port} of {host}: {error or type(error).__name__}") from error
 
 
-def ask_patiently():
+def wait_for_status(settings, patience=PATIENCE):
     """The same, but the server may need some seconds to wake up."""
-    until = monotonic() + PATIENCE
+    deadline = monotonic() + patience
     while True:
         try:
-            return ask()
+            return ask_status(settings)
         except NoAnswer:
-            if monotonic() > until:
+            if monotonic() >= deadline:
                 raise
-            sleep(PAUSE)
+            sleep(RETRY_DELAY)
 
 
-def answers():
-    """Wait for the server to answer. Stops with a sentence if it does not."""
-    try:
-        tell_systemd(f"STATUS={ask_patiently()}")
-    except NoAnswer as trouble:
-        sys.exit(str(trouble))
+def check_ready(settings):
+    """Return as soon as the server answers. Raises NoAnswer."""
+    tell_systemd(f"STATUS={wait_for_status(settings)}")
 
 
-def stand_watch():
-    """For ever: ask, and tell systemd, several times within the time after which its watchdog is hungry."""
-    pause = min(5, setting("WATCHDOG_USEC", 30_000_000, int) / 1e6 / 4)
+def keep_alive(settings):
+    """For ever: while the server answers, reset systemd's timer several times within the time that it allows."""
+    pause = min(5, int(os.environ.get("WATCHDOG_USEC", 30_000_000)) / 1e6 / 4)
     while True:
         try:
-            tell_systemd(f"STATUS={ask_patiently()}", "WATCHDOG=1")
-        except NoAnswer as trouble:
-            tell_systemd(f"STATUS={trouble}")
+            tell_systemd(f"STATUS={wait_for_status(settings)}", "WATCHDOG=1")
+        except NoAnswer as problem:
+            tell_systemd(f"STATUS={problem}")
         sleep(pause)
 
 
-ERRANDS = {"free": free_address, "answers": answers, "": stand_watch}
+CHECKS = {"free": Settings.check_address, "answers": check_ready}
+
+
+def main():
+    parser = argparse.ArgumentParser("python -m server.watchdog", description="Watch the server, or check it once.")
+    parser.add_argument("check", nargs="?", choices=CHECKS, help="can the port be had? does the server answer?")
+    task = CHECKS.get(parser.parse_args().check, keep_alive)
+    # Nonsense in other settings is for the server to refuse: only its exit status keeps systemd from trying again.
+    address = {name: os.environ.get(name, "") for name in ("HOST", "PORT")}
+    try:
+        task(Settings.read(address))
+    except BadSetting as problem:
+        refuse_start(str(problem))
+    except NoAnswer as problem:
+        sys.exit(str(problem))
+
 
 if __name__ == "__main__":
-    errand = " ".join(sys.argv[1:])
-    if errand not in ERRANDS:
-        sys.exit(__doc__)
-    ERRANDS[errand]()
+    main()

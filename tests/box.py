@@ -4,12 +4,12 @@
         box.run("systemctl", "status")
         box.run("make", "-C", box.CODE, "install")
 
-It is a group of processes in namespaces of their own: they see this computer's files, and what they change is gone in
+It is a group of processes in namespaces of their own. They see this computer's files, and what they change is gone at
 the end. They share its network: a server in the box answers on our 127.0.0.1. Needs Linux, root and systemd.
 
 Words: a *namespace* is what a process can see of the computer: its files, its other processes. An *overlay* shows a
-folder in which all changes go elsewhere. *PID 1* is the first process, which starts all others: here, systemd. A
-*cgroup* is a folder of the kernel that lists processes; systemd has one for each service, to find all that is in it.
+folder, and puts all changes elsewhere. *PID 1* is the first process, which starts all others: here, systemd. A
+*cgroup* is a folder of the kernel that lists processes; systemd has one for each service, to find all of its processes.
 """
 
 import os
@@ -30,8 +30,8 @@ SYSTEMD = next(filter(os.path.exists, ("/usr/lib/systemd/systemd", "/lib/systemd
 PYTHON = "PYTHON=/usr/bin/python3"
 NAMESPACES = ("--mount", "--uts", "--ipc", "--pid", "--cgroup")
 
-# What PID 1 does before it becomes systemd: build a root of its own, so that systemd's tidying at the start of a
-# computer changes nothing of ours, and move into it. By pivot_root: in a mere chroot, PrivateUsers= does not work.
+# What PID 1 does before it becomes systemd: build a root of its own and move into it, so that systemd's cleaning-up when
+# a computer starts changes nothing of ours. By pivot_root, as PrivateUsers= does not work in a mere chroot.
 BOOT = """
 set -eu
 mount -t tmpfs tmpfs "$1"
@@ -67,7 +67,7 @@ def what_is_missing():
 
 
 def new_cgroup(name):
-    """A cgroup of this name below our own, so that two boxes don't share those of their services."""
+    """A cgroup of this name below our own, so that the services of two boxes have different ones."""
     mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
     root = next(place for _, place, kind, *_ in mounts if kind == "cgroup2")
     ours = next(line[3:] for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::"))
@@ -77,7 +77,7 @@ def new_cgroup(name):
 
 
 def remove_cgroup(group):
-    """Remove a cgroup and those in it, as soon as the last process has left it."""
+    """Remove a cgroup and those in it as soon as the last process has left."""
     for folder, *_ in os.walk(group, topdown=False):
         for _ in range(100):
             with suppress(OSError):
@@ -190,7 +190,7 @@ class Service:
         return self.box.run("cat", f"/sys/fs/cgroup{self.fact('ControlGroup')}/cgroup.procs").stdout.split()
 
     def memory_of(self, pid):
-        """What a process takes in megabytes: all that it has for itself, and its share of what it shares."""
+        """The megabytes that a process uses: all of its own, and its part of those that it shares."""
         return int(self.box.run("grep", "^Pss:", f"/proc/{pid}/smaps_rollup").stdout.split()[1]) / 1024
 
     def pid_of(self, what):

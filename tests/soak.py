@@ -1,7 +1,7 @@
 """A soak: the service under a real systemd for MINUTES, with a small class that plays. As root: make soak MINUTES=35
 
-Prints, as Markdown, what it takes at the start and at the end: restarts, memory, open files. What grows all the time
-would show here.
+Prints, as Markdown, what the service uses at the start and at the end: memory and open files, and its restarts.
+Whatever keeps growing would show here.
 """
 
 import random
@@ -25,7 +25,7 @@ QUESTIONS = [
 
 
 def play(service, name, until):
-    """Sail, chat and poll twice a second. Whatever goes wrong ends it, and is printed."""
+    """Sail, chat and poll twice a second. Whatever goes wrong ends it and is printed."""
     id = service.ask("join", name=name)["id"]
     while time.monotonic() < until:
         route, keys = random.choice(QUESTIONS)

@@ -1,4 +1,4 @@
-"""What `make` does, and that all ways to install get the same."""
+"""What `make` does, and that all ways to install give the same."""
 
 import os
 import re
@@ -18,7 +18,7 @@ else:
 
 
 @pytest.mark.skipif(not tomllib, reason="reading pyproject.toml needs Python 3.11")
-def test_conda_and_pip_get_the_same_versions():
+def test_conda_and_pip_install_the_same_versions():
     import yaml
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -32,7 +32,7 @@ def test_conda_and_pip_get_the_same_versions():
 
 
 def make(*words, cwd=ROOT):
-    # `make test` tells its children that it is make, and they would chat about it.
+    # `make test` tells its children that make runs them, and they would report that.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     return subprocess.run(["make", *words], cwd=cwd, capture_output=True, text=True, timeout=120, env=environment)
 

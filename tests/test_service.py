@@ -75,7 +75,7 @@ def test_start_returns_at_once_and_the_port_is_open(service):
     took = time.monotonic() - start
     assert service.ask("begin", message=101)["next"] == "beguine"
     print(f"systemctl start returned after {took:.2f} s")
-    assert took < 15  # a unit of the wrong type takes as long as the start time-out
+    assert took < 15  # a unit of the wrong type takes as long as the start timeout
     assert service.fact("NRestarts") == "0"
 
 
@@ -124,7 +124,7 @@ def test_the_log_is_in_the_journal_without_secrets(service):
     assert "secretmessage" not in log
 
 
-# ---- What dies, comes back ----
+# ---- What dies comes back ----
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_the_watchdog_leaves_a_healthy_server_alone(service):
     assert service.fact("NRestarts") == "0"
 
 
-# ---- What can't work, says why, and doesn't try for ever ----
+# ---- What can't work says why, and doesn't try for ever ----
 
 
 def test_a_mistake_in_the_program_stops_the_start_with_pythons_words(service):
@@ -254,7 +254,7 @@ def test_it_is_locked_down(service):
 
 
 def test_a_class_fits_into_its_memory(service):
-    """Not all machines let a box limit memory. So it is added up."""
+    """Added up, because not every machine lets a box limit memory."""
     for number in range(400):
         service.ask("join", name=f"sailor{number}")
     megabytes = sum(map(service.memory_of, service.pids()))
@@ -263,7 +263,7 @@ def test_a_class_fits_into_its_memory(service):
 
 
 def test_the_forking_unit_that_this_one_replaces_fails(service):
-    """The club's first unit: its start never returns, and systemd kills a healthy server each time it has waited."""
+    """The club's first unit: its start never returns, and after each timeout systemd kills a healthy server."""
     old = Service(service.box, "old")
     unit = (ROOT / "tests/data/forking.service").read_text().replace("$PORT", str(old.port))
     service.box.write("/etc/systemd/system/old.service", unit)
@@ -302,7 +302,7 @@ def test_three_clubs_on_one_machine(service):
 
 
 def test_https_by_nginx_as_the_handbook_says(service):
-    """The handbook's configuration, once for each of two clubs, with certificates of our own and other ports."""
+    """The handbook's configuration for each of two clubs, with certificates of our own and other ports."""
     box, handbook = service.box, (ROOT / "docs/admin.md").read_text(encoding="utf-8")
     example = re.search(r"```nginx\n(.*?)```", handbook, re.DOTALL)[1]
     front, plain = free_port(), free_port()

@@ -1,4 +1,4 @@
-"""The watch beside a real server, without systemd: the test takes its place and listens to what it is told."""
+"""The watchdog beside a real server, without systemd: the test takes its place and listens to what it is told."""
 
 import os
 import signal
@@ -10,7 +10,8 @@ from threading import Thread
 
 import pytest
 
-import watch
+from server.settings import Settings
+from server.watchdog import NoAnswer, wait_for_status
 from tests.conftest import ROOT, Server, free_port
 
 
@@ -30,67 +31,58 @@ def server(systemd, tmp_path):
     server.kill()
 
 
-def hear(systemd, word, count=1):
-    """The next messages in which there is a word, without the others between them."""
-    messages = iter(lambda: systemd.recv(1000).decode(), "")
-    return [next(message for message in messages if word in message) for _ in range(count)]
+def hear(systemd, word):
+    """The next message in which there is a word."""
+    return next(message for message in iter(lambda: systemd.recv(1000).decode(), "") if word in message)
 
 
-def test_it_tells_systemd_how_the_game_is_and_feeds_the_watchdog(server, systemd):
-    assert hear(systemd, "WATCHDOG=1")[0].startswith("STATUS=0 ships sailing, 0 asleep, ")
+def test_systemd_hears_how_the_game_is_and_that_all_is_well(server, systemd):
+    assert hear(systemd, "WATCHDOG=1").startswith("STATUS=0 ships sailing, 0 asleep, ")
     server.ask("join", name="ada")
-    assert hear(systemd, "STATUS=1 ship sailing, 0 asleep, ")[0].endswith(" treasures left.\nWATCHDOG=1")
+    assert hear(systemd, "STATUS=1 ship sailing, 0 asleep, ").endswith(" treasures left.\nWATCHDOG=1")
 
 
-def test_it_does_not_feed_the_watchdog_while_the_worker_hangs(server, systemd):
+def test_systemd_hears_of_no_health_while_the_worker_hangs(server, systemd):
     hear(systemd, "WATCHDOG=1")
     worker = int(server.log.read_text().partition("spawned uWSGI worker 1 (pid: ")[2].partition(",")[0])
     os.kill(worker, signal.SIGSTOP)
-    silence = hear(systemd, "STATUS=No answer")
-    assert "WATCHDOG" not in silence[0]
+    assert "WATCHDOG" not in hear(systemd, "STATUS=No answer")
     os.kill(worker, signal.SIGCONT)
     assert hear(systemd, "WATCHDOG=1")
 
 
-def run_watch(errand, port):
-    command = [sys.executable, ROOT / "watch.py", errand]
+def check(what, port):
+    command = [sys.executable, "-m", "server.watchdog", what]
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port)}
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
 
 
 def test_free_and_answers_say_how_a_port_is(server):
-    assert run_watch("answers", server.port).returncode == 0
-    taken = run_watch("free", server.port)
-    assert taken.returncode != 0
+    assert check("answers", server.port).returncode == 0
+    taken = check("free", server.port)
+    assert taken.returncode == 78
     assert f"Port {server.port} of 127.0.0.1 can't be used" in taken.stderr
-    assert run_watch("free", free_port()).returncode == 0
+    assert check("free", free_port()).returncode == 0
 
 
-def test_a_port_at_which_nothing_answers_is_a_sentence(monkeypatch):
-    monkeypatch.setattr(watch, "PATIENCE", 0)
-    monkeypatch.setenv("PORT", str(free_port()))
-    with pytest.raises(SystemExit, match="No answer from port"):
-        watch.answers()
+def test_a_port_where_nothing_answers_is_a_sentence():
+    port = free_port()
+    with pytest.raises(NoAnswer, match=f"^No answer from port {port} of 127.0.0.1: "):
+        wait_for_status(Settings(port=port), patience=0)
 
 
-def test_another_program_at_the_port_is_not_taken_for_the_server(monkeypatch):
+@pytest.mark.parametrize("body", [b"<h1>Hello</h1>", b'["hello"]', b'{"hello": "world"}'])
+def test_another_program_at_the_port_is_not_taken_for_the_server(body):
     class Other(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(b'["hello"]')
+            self.wfile.write(body)
 
         def log_message(self, *_):
             pass
 
     with HTTPServer(("127.0.0.1", 0), Other) as other:
-        monkeypatch.setenv("PORT", str(other.server_port))
         Thread(target=other.handle_request).start()
-        with pytest.raises(watch.NoAnswer):
-            watch.ask()
-
-
-def test_an_unknown_errand_shows_what_there_is():
-    result = run_watch("sleep", 1)
-    assert result.returncode != 0
-    assert "python watch.py free" in result.stderr
+        with pytest.raises(NoAnswer):
+            wait_for_status(Settings(port=other.server_port), patience=0)

@@ -1,107 +1,85 @@
-"""The harbour master: what the club's leader can see and do, at http://localhost:8080/harbour?key=THE-KEY
+"""The admin: what the club's leader can see and do, at http://localhost:8080/harbour?key=THE-KEY
 
 The routes exist only if MOCEAN_HARBOUR_KEY is set. A browser remembers that it sent the key; a program sends it with
-each request. On the computer of the server the same commands work in a terminal, with the same setting:
+each request. In a terminal on the computer of the server it is `python -m server.harbour`.
 
-    python harbour.py                    who is aboard, and what was said
-    python harbour.py mute ada
-    python harbour.py ban ada minutes=30
-    python harbour.py say Please come back to shore!
-
-A route here is like any other; its parameter `ocean` stands for the key. Who gives a command is not a sailor.
-
-Words: a *token* is what a browser keeps instead of the key: from it nobody can work out the key.
+A route here is like any other, but none of them is reached without the key: see `Application.__init__`.
 """
 
 import hmac
-import os
-import sys
+import logging
 from collections import OrderedDict, deque
-from datetime import datetime
-from inspect import getdoc, signature
-from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urlencode
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.parse import urlencode
 
-from bottle import Bottle, HTTPResponse, request
+from bottle import Bottle, HTTPResponse
 
-from keys import sent
-from manners import HARBOUR, look, proper_message
-from replies import wanted_format
-from settings import refuse_start, way_in
-from troubles import Trouble
+from game.moderation import HARBOUR, LONGEST_BAN, look_alike
+from web.errors import MissingKey, WrongKey
+from web.params import number, one_of
 
-SHORTEST_KEY = 12  # characters
 FORMS = (  # what the page of the harbour goes on with
     "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/newid harbour/pause harbour/resume "
     "harbour/tide"
 )
-MOST_WATCHED = 1000  # sailors of whom the errors are remembered
+MOST_OBSERVED = 1000  # sailors whose requests and errors are remembered
+minutes_long = number(f"a number of minutes, like 60, at most {LONGEST_BAN // 60}", 60)
 
+log = logging.getLogger(__name__)
 app = Bottle()
 
 
 # ---- The key ----
 
 
-def proper_key(text):
-    """The key from the settings. If it is too short the start is refused, without saying what it is."""
-    if len(text) < SHORTEST_KEY:
-        refuse_start(f"The setting MOCEAN_HARBOUR_KEY needs {SHORTEST_KEY} or more characters, not {len(text)}.")
-    return text
-
-
-class WrongKey(Trouble):
-    status, word = 403, "wrong-key"
-
-
-def token(key):
-    """What shows that somebody has the key."""
-    return hmac.new(key.encode(), b"harbour", "sha256").hexdigest()
-
-
 class Lock:
-    """Opens to those who have the key. `gate` counts the wrong ones, if there are limits."""
+    """Opens to those who have the key, or the token that a browser gets instead. `limits` counts wrong keys."""
 
-    def __init__(self, key, gate=None):
-        self.key, self.token, self.gate = key.encode(), token(key), gate
+    def __init__(self, key, token, limits=None):
+        self.key, self.token, self.limits = key.encode(), token, limits
 
-    def open(self, text, address, now):
-        """Let in who has sent the key or the token. Raises WrongKey, or TooFast after many wrong ones.
+    def open(self, request):
+        """Let in whoever has sent the key or the token. Raises MissingKey, WrongKey, or TooFast after many wrong ones.
 
         The token can't be guessed, so nobody can lock the leader out by guessing. A browser gets it as a cookie, and is
         sent on to the same URL without the key: then the key is not on the screen that the class sees.
         """
-        sent().pop("key", None)  # no page shows it
-        if hmac.compare_digest(text.encode(), self.token.encode()):
-            return
-        if self.gate:
-            self.gate.count_key(address, now)
-        if not hmac.compare_digest(text.encode(), self.key):
-            if self.gate:
-                self.gate.count_key(address, now, is_wrong=True)
+        sent = request.sent.pop("key", "").strip()  # no page shows it
+        if not (sent or request.cookie("key")):
+            raise MissingKey("The key “key” is missing. It is the harbour key, which the club leader has.", "")
+        if not hmac.compare_digest((sent or request.cookie("key")).encode(), self.token.encode()):
+            self.check_key(sent, request)
+            if request.form == "page":
+                raise without_key(request, self.token)
+        request.is_leader = True
+
+    def check_key(self, key, request):
+        """Raises WrongKey or TooFast."""
+        now = request.ocean.now
+        if self.limits:
+            self.limits.count_key(request.address, now)
+        if not hmac.compare_digest(key.encode(), self.key):
+            if self.limits:
+                self.limits.count_key(request.address, now, is_wrong=True)
             raise WrongKey("This is not the harbour key. The club leader has it.", "")
-        if wanted_format() == "page":
-            answer = HTTPResponse(status=303, headers={"Location": without_key(), "Cache-Control": "no-store"})
-            answer.set_cookie("key", self.token, path="/harbour", httponly=True, samesite="strict")
-            raise answer
 
 
-def without_key():
-    """The path and the other keys of the URL that was asked."""
-    return request.path + ("?" + urlencode(sent()) if sent() else "")
+def without_key(request, token):
+    """The reply that lets a browser remember the token, and ask the same without the key."""
+    url = request.path + ("?" + urlencode(request.sent) if request.sent else "")
+    request.remember("key", token, path="/harbour", seconds=None)
+    return HTTPResponse(status=303, headers={"Location": url, "Cache-Control": "no-store"})
 
 
-# ---- What the harbour master sees ----
+# ---- What the leader sees ----
 
 
-class Watch:
+class Activity:
     """Counts what sailors ask, and keeps the errors they get, so that the leader sees who is stuck. In memory only."""
 
     def __init__(self):
         # By id: the minute, how many requests were in it and in the one before, and the network address.
         self.asked = OrderedDict()
-        self.errors = {}  # by id: the last few, each as (when, route, trouble)
+        self.errors = {}  # by id: the last few, each as (when, route, problem)
 
     def note(self, sailor, now, address):
         """Count a request."""
@@ -111,14 +89,14 @@ class Watch:
             before = seen[1] if seen and seen[0] == minute - 1 else 0
             seen = self.asked[sailor.id] = [minute, 0, before, address]
             self.asked.move_to_end(sailor.id)
-            if len(self.asked) > MOST_WATCHED:
+            if len(self.asked) > MOST_OBSERVED:
                 self.errors.pop(self.asked.popitem(last=False)[0], None)
         seen[1] += 1
         seen[3] = address
 
-    def note_error(self, sailor, now, route, trouble):
-        """Keep an error of a sailor whose request has been counted."""
-        self.errors.setdefault(sailor.id, deque(maxlen=3)).append((now, route, str(trouble)))
+    def note_problem(self, sailor, now, route, problem):
+        """Keep the problem of a sailor whose request has been counted."""
+        self.errors.setdefault(sailor.id, deque(maxlen=3)).append((now, route, str(problem)))
 
     def address(self, sailor):
         """Where the last request came from, or None."""
@@ -136,59 +114,60 @@ class Watch:
         return " / ".join(f"{now - when:.0f} s ago at {route}: {sentence}" for when, route, sentence in errors)
 
 
-watch = Watch()
-
-
 @app.get("/harbour", secret=True, then=FORMS)
-def harbour(ocean):
+def harbour(ocean, request):
     """Show who is aboard, who is stuck, and what was said."""
+    sailors = sorted(ocean.awake_sailors(), key=lambda sailor: look_alike(sailor.name))
     return dict(
-        reply=f"The ocean is {'paused' if ocean.paused else 'open'}. Aboard: {len(ocean.awake_sailors())}.",
+        reply=f"The ocean is {'paused' if ocean.paused else 'open'}. Aboard: {len(sailors)}.",
         paused=bool(ocean.paused),
-        sailors=[seen(sailor, ocean) for sailor in sorted(ocean.awake_sailors(), key=lambda sailor: look(sailor.name))],
-        messages=[{**letter._asdict(), "to": to} for letter, to in ocean.last_said],
-        bans=[{"who": who, "minutes": round(left / 60, 1)} for who, left in ocean.banned()],
-        commands=[command(route) for route in app.routes],
+        sailors=[observed(sailor, ocean.now, request.app.activity) for sailor in sailors],
+        messages=[{**message._asdict(), "to": to} for message, to in ocean.mail.last_said],
+        bans=[{"who": who, "minutes": round(left / 60, 1)} for who, left in ocean.bans.left(ocean.now)],
+        commands=[command(route) for route in request.app.routes.values() if route.guard],
     )
 
 
-def seen(sailor, ocean):
+def observed(sailor, now, activity):
     """What the leader sees of a sailor."""
     return {
         "name": sailor.name,
-        "heard": f"{ocean.now - sailor.heard:.0f} s ago",
-        "requests_a_minute": watch.a_minute(sailor, ocean.now),
-        "address": watch.address(sailor),
+        "heard": f"{now - sailor.heard:.0f} s ago",
+        "requests_a_minute": activity.a_minute(sailor, now),
+        "address": activity.address(sailor),
         "muted": sailor.muted,
-        "errors": watch.last_errors(sailor, ocean.now),
+        "errors": activity.last_errors(sailor, now),
     }
 
 
 def command(route):
     """What the leader sees of a command."""
-    keys = [name for name in signature(route.callback).parameters if name != "ocean"]
-    return {"command": route.rule, "keys": ", ".join(keys), "does": getdoc(route.callback).partition("\n")[0]}
+    return {"command": route.rule, "keys": ", ".join(route.names), "does": route.does}
 
 
-# ---- What the harbour master can do ----
+# ---- What the leader can do ----
 
 
-def note(sentence):
-    """Write into the log, with the time, what the leader has done. Returns it, to be the reply."""
-    print(f"{datetime.now():%Y-%m-%d %H:%M:%S} Harbour: {sentence}", flush=True)
+def logged(sentence):
+    """Write into the log what the leader has done. Returns it, to be the reply."""
+    log.info("Harbour: %s", sentence)
     return sentence
 
 
 @app.get("/harbour/mute", secret=True, then="harbour")
 def mute(ocean, name):
     """Let a sailor say nothing until you unmute."""
-    return note(f"{ocean.mute(name).name} is muted.")
+    sailor = ocean.find(name)
+    sailor.muted = True
+    return logged(f"{sailor.name} is muted.")
 
 
 @app.get("/harbour/unmute", secret=True, then="harbour")
 def unmute(ocean, name):
     """Let a sailor talk again."""
-    return note(f"{ocean.mute(name, False).name} may talk.")
+    sailor = ocean.find(name)
+    sailor.muted = False
+    return logged(f"{sailor.name} may talk.")
 
 
 @app.get("/harbour/ashore", secret=True, then="harbour")
@@ -196,91 +175,55 @@ def ashore(ocean, name):
     """End a voyage: the name is free, the treasure back in the sea."""
     sailor = ocean.find(name)
     ocean.send_ashore(sailor)
-    return note(f"{sailor.name} is ashore.")
+    return logged(f"{sailor.name} is ashore.")
 
 
 @app.get("/harbour/ban", secret=True, then="harbour")
-def ban(ocean, name, minutes=60.0, address=None):
+def ban(ocean, request, name, minutes: minutes_long = 60.0, address: one_of("yes", "no") = "no"):
     """End a voyage, and keep the sailor out for some minutes. With address=yes, nobody new joins from that network."""
     sailor = ocean.find(name)
-    home = watch.address(sailor) if (address or "no").lower() != "no" else None
-    ocean.send_ashore(sailor)
-    ocean.ban(minutes * 60, f"name {look(sailor.name)}", f"id {sailor.id}", *([f"address {home}"] if home else []))
-    return note(f"{sailor.name} is banned for {minutes:g} minutes{', with the address ' + home if home else ''}.")
+    home = request.app.activity.address(sailor) if address == "yes" else None
+    ocean.ban(sailor, minutes * 60, *([f"address {home}"] if home else []))
+    return logged(f"{sailor.name} is banned for {minutes:g} minutes{f', with the address {home}' if home else ''}.")
 
 
 @app.get("/harbour/unban", secret=True, then="harbour")
 def unban(ocean, name):
     """Take a ban back."""
-    ocean.unban(f"name {look(name)}")
-    return note(f"{name} is welcome again.")
+    ocean.unban(name)
+    return logged(f"{name} is welcome again.")
 
 
 @app.get("/harbour/newid", secret=True, then="harbour")
 def newid(ocean, name):
     """Give another id to a sailor who has lost the old one."""
     sailor = ocean.give_new_id(name)
-    return dict(reply=note(f"{sailor.name} has a new id.") + f" It is {sailor.id}", name=sailor.name, id=sailor.id)
+    return dict(reply=logged(f"{sailor.name} has a new id.") + f" It is {sailor.id}", name=sailor.name, id=sailor.id)
 
 
 @app.get("/harbour/say", secret=True, then="harbour")
 def say(ocean, message):
     """Say something to everyone, as Harbour."""
-    reached = ocean.tell_everyone(HARBOUR, proper_message(message))[1]
-    return dict(reply=note(f"A message went to {reached} mailboxes."), reached=reached)
+    reached = ocean.announce(ocean.moderator.proper_message(message), HARBOUR)[1]
+    return dict(reply=logged(f"A message went to {reached} sailors."), reached=reached)
 
 
 @app.get("/harbour/pause", secret=True, then="harbour")
 def pause(ocean):
     """Let all ships stand still, and all sailors only look."""
     ocean.pause()
-    return note("The ocean is paused.")
+    return logged("The ocean is paused.")
 
 
 @app.get("/harbour/resume", secret=True, then="harbour")
 def resume(ocean):
     """Go on after a pause."""
     ocean.resume()
-    return note("The ocean is open.")
+    return logged("The ocean is open.")
 
 
 @app.get("/harbour/tide", secret=True, then="harbour")
 def tide(ocean):
     """Begin a new tide: all treasure is taken and hidden again."""
     ocean.turn_tide("A new tide hides all treasure again!")
-    return note(f"Tide {ocean.tide} has begun.")
-
-
-# ---- In a terminal: python harbour.py COMMAND ----
-
-
-def main(words):
-    """Ask the server of this computer, and print its reply. Returns an error or None."""
-    key = os.environ.get("MOCEAN_HARBOUR_KEY", "")
-    if not key:
-        return "Set MOCEAN_HARBOUR_KEY to the key that the server has."
-    host, port = way_in()
-    url = f"http://{host}:{port}{url_of(words)}"
-    try:
-        question = Request(url, headers={"Cookie": f"key={token(key)}"})
-        print(build_opener(ProxyHandler({})).open(question, timeout=10).read().decode())
-    except HTTPError as error:
-        return error.read().decode()
-    except URLError as error:
-        return f"No server answers at {url.partition('?')[0]}: {error.reason}"
-
-
-def url_of(words):
-    """The path and keys of a command in words: `ban ada minutes=30` is /harbour/ban?name=ada&minutes=30."""
-    if not words:
-        return "/harbour"
-    command, *rest = words
-    keys = dict(word.split("=", 1) for word in rest if word.startswith(("minutes=", "address=")))
-    text = " ".join(word for word in rest if word.partition("=")[0] not in keys)
-    if text:
-        keys["message" if command == "say" else "name"] = text
-    return f"/harbour/{quote(command)}?{urlencode(keys)}"
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return logged(f"Tide {ocean.tide} has begun.")

@@ -1,281 +1,200 @@
-"""The bridge: what happens to each request before its route runs, and after. The routes are in `mocean.py`.
+"""The application: the way of a request, from its URL to its reply.
 
-Before: is the ocean there, what time is it, who asks, and not too fast? After: what has changed goes to the logbook,
-and only then the reply is sent.
+    application = Application(settings, logbook, [mocean.app, steps.app])
 
-Here are also the settings, the logbook and the ocean that all routes share, and what the keys of the routes stand for.
+uWSGI calls it with each request, as WSGI says (PEP 3333). The way is one straight line, from top to bottom in `answer`.
 """
 
-import os
-import secrets
-from contextlib import suppress
+import logging
+from difflib import get_close_matches
+from http.client import responses
 from time import time
 from urllib.parse import quote
 
-from bottle import request, response
+import bottle
 
-import harbour
-import manners
-from gate import Gate, address_of, networks
-from keys import Key, cookie, number, one_of, sent, value_of, whole_number
-from logbook import SYNC, Logbook, LogbookTrouble, default_file
-from ocean import ACCELERATE, Ocean
-from planet import CLEM
-from replies import Replies, refusal
-from settings import refuse_start, setting
-from troubles import TooFast, WrongWord
+from game.errors import BadValue, Problem
+from game.moderation import Moderator
+from game.ocean import Ocean
+from web import admin, guards, pages, session
+from web.errors import BadMethod, Bug, NoRoute, status_of
+from web.headers import HEADERS
+from web.limits import Limits
+from web.params import printable, show
+from web.replies import as_json, as_text, success
+from web.request import Request
+from web.routes import Route
 
 try:
     import uwsgi  # exists only in programs that uWSGI has started
 except ImportError:
     uwsgi = None
 
-COOKIE_AGE = 60 * 24 * 3600  # seconds that a browser remembers an id
+TYPES = {"json": "application/json", "page": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8"}
+FORMS = {"json": as_json, "page": pages.as_page, "text": as_text}
+log = logging.getLogger(__name__)
 
 
-# ---- Starting up ----
+class Application:
+    """A game: an ocean with its logbook, and the routes of some Bottle apps, its `parts`.
 
-
-def refuse_company():
-    """Stop if several processes or threads would serve: each process would have an ocean of its own."""
-    threads = int(uwsgi.opt.get("threads", 1)) if uwsgi else 1
-    if uwsgi and (uwsgi.numproc > 1 or threads > 1):
-        refuse_start(
-            f"Mocean needs one uWSGI process with one thread, not {uwsgi.numproc} with {threads}: the ocean is in the "
-            "memory of one process. Leave out the options processes, workers and threads."
-        )
-
-
-refuse_company()
-CLUB_WORD = setting("MOCEAN_WORD", None)
-HARBOUR_KEY = setting("MOCEAN_HARBOUR_KEY", None, harbour.proper_key)
-LANGUAGES = setting("MOCEAN_LANGUAGES", [], manners.languages, "one or more codes of languages, like en,de") or ["en"]
-RUDE_WORDS = setting("MOCEAN_RUDE_WORDS", [], manners.words)
-LIMITS = setting("MOCEAN_LIMITS", "on", one_of(("on", "off")), "on or off")
-PROXIES = setting("MOCEAN_PROXIES", (), networks, "one or more addresses or networks, like 127.0.0.1,10.0.0.0/8")
-MOST_AWAKE = setting("MOCEAN_MOST_AWAKE", 500, whole_number, "a whole number")
-logbook = Logbook(
-    setting("MOCEAN_LOGBOOK", default_file(os.environ)),
-    setting("MOCEAN_SYNC", "normal", one_of(SYNC), "normal or full"),
-)
-gate = Gate() if LIMITS == "on" else None
-lock = harbour.Lock(HARBOUR_KEY, gate) if HARBOUR_KEY else None
-ocean = Ocean(MOST_AWAKE, gate and gate.chat)
-# False until the first request: uWSGI makes its worker, and each new one, from a program that hasn't read the logbook.
-# False again when the logbook could not be written: then the ocean must become again what the logbook says.
-is_read = False
-began = None  # the time of the first request
-
-
-def check():
-    """Before anybody plays: stop if the logbook can't be used, and tell the log what a leader should know."""
-    try:
-        logbook.check()
-    except LogbookTrouble as trouble:
-        refuse_start(f"Mocean can't start. {trouble}")
-    if not CLUB_WORD:
-        print("Anybody may join: no club word is set. MOCEAN_WORD sets one.", flush=True)
-    if not manners.RUDE:
-        print("Rude words are not refused. To refuse them: python -m pip install badwords-py", flush=True)
-
-
-manners.teach(LANGUAGES, RUDE_WORDS)
-if uwsgi:
-    check()
-
-
-# What the parameters of the routes stand for. Others are plain texts.
-KEYS = {
-    "sailor": Key("your secret id, from the route join", "YOUR-ID", lambda id: asking(id), name="id", given_by="join"),
-    "id": Key("your secret id, from the route join", example="YOUR-ID"),
-    "name": Key("the name of a sailor, like ada", example=lambda: ocean.free_name()),
-    "word": Key("the club word, if your club has one"),
-    "message": Key("what you want to say, like hello", "hello"),
-    "after": Key("the number of the last message that you read, like 12", 0, whole_number),
-    "degrees": Key("a heading in degrees, like 90 for east", 90, number),
-    "speed": Key("a speed in metres a second, like 4.5", 4.5, number),
-    "ctrl": Key("w (faster), s (slower), a (left) or d (right)", "w", one_of(ACCELERATE)),
-    "depth": Key("a depth in metres, like 2.5", 2.5, number),
-    "item": Key("the name of a treasure, like pearl", "pearl"),
-    "follow": Key("the name of a ship, like Clem", CLEM),
-    "ocean": Key(
-        "the harbour key, which the club leader has", read=lambda key: unlocked(key), name="key", given_by="harbour"
-    ),
-    "minutes": Key("a number of minutes, like 60", 60, number),
-    "address": Key("yes to keep out the network too, or no", "no"),
-}
-
-
-def set_up(app):
-    """Let all requests to an app come over the bridge. Returns its Replies, which know all routes."""
-    replies = Replies(KEYS, aboard=whose_ship, on_trouble=note_trouble)
-    app.install(replies)
-    app.add_hook("before_request", begin_request)
-    app.install(keep_logbook)
-    return replies
-
-
-def set_up_part(app):
-    """The same for an app that will be merged into that one: it has the other's hooks then, but not its plugins."""
-    app.install(Replies(KEYS))
-    app.install(keep_logbook)
-
-
-# ---- Before and after each route ----
-
-
-def begin_request():
-    """Have an ocean, tell it the time, and wake who asks."""
-    if not is_read:
-        open_logbook()
-    ocean.now = time()
-    try:
-        # Only a GET acts. Other methods don't even wake anybody.
-        request.environ["mocean.sailor"] = let_in(value_of("id") if request.method == "GET" else "")
-    except TooFast as trouble:
-        raise refusal(trouble) from None
-
-
-def let_in(id):
-    """The sailor with this id, who wakes, or None. Raises TooFast."""
-    address = visitor()
-    sailor = gate.admit(ocean, id, address) if gate else ocean.hear(id)
-    if sailor and lock:
-        harbour.watch.note(sailor, ocean.now, address)
-    return sailor
-
-
-def visitor():
-    """The network address of who asks."""
-    return address_of(request.environ, PROXIES)
-
-
-def asking(id):
-    """The sailor who asks: found already, or else it is the trouble why not."""
-    find = ocean.sailor if request.method == "GET" else ocean.known  # which wakes nobody
-    return request.environ.get("mocean.sailor") or find(id)
-
-
-def unlocked(key):
-    """The ocean, for who has the key of the harbour. Raises WrongKey or TooFast."""
-    lock.open(key, visitor(), ocean.now)
-    return ocean
-
-
-def note_trouble(trouble):
-    """Let the log and the leader see which errors there are."""
-    if uwsgi:
-        # Without the keys, which may be secret, and encoded, so that it is one line.
-        uwsgi.set_logvar("asked", quote(f"{request.method[:10]} {request.path[:100]}", safe="/ "))
-    sailor = request.environ.get("mocean.sailor")
-    if lock and sailor:
-        harbour.watch.note_error(sailor, ocean.now, request.path, trouble)
-
-
-def open_logbook():
-    """Make the ocean what the logbook says."""
-    global is_read, began
-    began = began or time()
-    try:
-        logbook.read(ocean, time())
-        is_read = True
-    except LogbookTrouble as trouble:
-        raise refusal(trouble) from trouble
-
-
-def keep_logbook(route):
-    """A plugin: what a route has changed is in the logbook before its reply is sent. If it can't be, it is undone."""
-
-    def kept(**arguments):
-        global is_read
-        try:
-            return route(**arguments)
-        finally:
-            try:
-                logbook.write(ocean)
-            except LogbookTrouble:
-                is_read = False
-                raise
-
-    return kept
-
-
-# ---- Coming aboard ----
-
-
-def check_word(word):
-    """Raises WrongWord if the club has a word and this is not it."""
-    if CLUB_WORD and not secrets.compare_digest((word or "").encode(), CLUB_WORD.encode()):
-        raise WrongWord("To join, send the club word as the key “word”. Your club leader knows it.", "mocean")
-
-
-def check_stranger(id, known, word):
-    """Raises WrongWord, or if somebody new comes, without an id, what `knock` raises."""
-    if not id:
-        knock(known)
-    check_word(word)
-
-
-def knock(known):
-    """Raises TooFast or Banned if nobody new may come from this address, or from this browser, whose id is known."""
-    if gate:
-        gate.count_join(visitor(), ocean.now)
-    ocean.need_no_ban(f"address {visitor()}")
-    ocean.need_no_ban(f"id {known}")
-
-
-def welcome(sailor):
-    """A sailor has come aboard: note from where, and let the browser keep the id."""
-    if gate:
-        gate.welcome(sailor, visitor())
-    if lock:
-        harbour.watch.note(sailor, ocean.now, visitor())
-    remember(sailor)
-
-
-# ---- What a browser remembers ----
-
-
-def remember(sailor):
-    """Let the browser keep the sailor's id, so that URLs typed from now on need none."""
-    response.set_cookie("id", sailor.id, path="/", max_age=COOKIE_AGE, httponly=True, samesite="strict")
-    request.environ["mocean.kept"] = sailor.id
-
-
-def forget():
-    """Let the browser forget the id that it kept."""
-    response.delete_cookie("id", path="/")
-    request.environ["mocean.kept"] = ""
-
-
-def whose_ship():
-    """The name of the sailor whose ship the links and forms of this page will sail, and a note where that may surprise.
-
-    No page shows an id, so links work by the cookie alone. A browser that knows no sailor yet therefore keeps the id
-    that a page was asked with. One that does know a sailor goes on with that one until the next join: otherwise a link
-    from a classmate could quietly swap the ship under somebody's hands.
+    `clock` returns the time in seconds.
     """
-    if not is_read:
-        return "", ""
-    before, asked = aboard(kept_so_far()), aboard(request.environ.get("mocean.sailor")) if sent().get("id") else None
-    now = ocean.sailors.get(request.environ["mocean.kept"]) if "mocean.kept" in request.environ else before
-    if asked and not now:
-        remember(asked)
-        return asked.name, f"This browser now sails the ship of {asked.name}. Your URLs need no id any more."
-    if now and before and now is not before:
-        return now.name, f"This browser now sails the ship of {now.name}, not the ship of {before.name}."
-    if now and asked and now is not asked:
-        note = f"The links here sail the ship of {now.name}. To sail the ship of {asked.name}, join again."
-        return now.name, note
-    return (now.name, "") if now else ("", "")
 
+    def __init__(self, settings, logbook, parts, clock=time):
+        self.settings, self.logbook, self.clock = settings, logbook, clock
+        self.limits = Limits() if settings.limits else None
+        self.moderator = Moderator(settings.languages, settings.rude_words)
+        self.activity = admin.Activity() if settings.harbour_key else None
+        # Not before the first request: uWSGI makes its worker, and each new one, from a program that has not read the
+        # logbook. None again when the ocean has to become what the logbook says.
+        self.ocean = None
+        self.began = None  # the time of the first request
+        self.router, self.routes = bottle.Bottle(), {}
+        for part in [*parts, pages.app]:
+            self.add(part)
+        if settings.harbour_key:
+            self.add(admin.app, guard=admin.Lock(settings.harbour_key, settings.harbour_token, self.limits).open)
 
-def kept_so_far():
-    """The sailor whose id the browser has kept, or None. It too must pass the gate, or a page would help to guess."""
-    with suppress(TooFast):
-        return let_in(cookie("id")) if sent().get("id") else request.environ.get("mocean.sailor")
+    def add(self, part, guard=None):
+        """Take the routes of a Bottle app. A guard looks at each request to them before they see it."""
+        for route in part.routes:
+            ours = Route(route.rule, route.callback, guard, **route.config)
+            self.router.route(route.rule, route.method, ours)
+            self.routes[route.rule] = ours
 
+    def __call__(self, environ, start_response):
+        bottle.request.bind(environ)  # so that a route may use whatever Bottle's own manual shows
+        request = Request(environ, self)
+        try:
+            return self.send(request, self.answer(request), 200, start_response)
+        except (Exception, SystemExit) as error:  # exit() in a route would end everybody's voyage
+            return self.send(request, *self.explain(request, error), start_response)
 
-def aboard(sailor):
-    """The sailor, or None if this one has just quit."""
-    return sailor if sailor and sailor.id in ocean.sailors else None
+    # -- The way of a request
+
+    def answer(self, request):
+        """The reply to a request: a dict, or a response of Bottle's. Raises whatever goes wrong, after it is undone."""
+        request.address = guards.address_of(request.environ, self.settings.proxies)
+        guards.check(request)
+        self.open_ocean(request)
+        try:
+            session.identify(request)
+            if request.ocean.crew.changes:  # somebody woke, which stays so whatever the route does
+                self.logbook.write(request.ocean)
+            request.route, parts = self.find(request)
+            if request.method == "HEAD" and not request.route.is_file:
+                return {}  # only the headers are wanted, and nothing may happen
+            result = request.route.call(request, parts)
+            self.logbook.write(request.ocean)
+        except BaseException:
+            self.undo()
+            raise
+        return result if isinstance(result, bottle.HTTPResponse) else success(result)
+
+    def open_ocean(self, request):
+        """Have an ocean, and tell it the time. Raises LogbookProblem."""
+        now = self.clock()
+        self.began = self.began or now
+        if not self.ocean:
+            ocean = Ocean(self.settings.most_awake, self.limits and self.limits.chat, self.moderator)
+            self.logbook.read(ocean, now)
+            self.ocean = ocean
+        request.ocean = self.ocean
+        request.ocean.now = now
+
+    def find(self, request):
+        """The route that is asked for, and the parts of its path like <this>. Raises Bottle's HTTPError."""
+        found, parts = self.router.match({"REQUEST_METHOD": request.method, "PATH_INFO": request.path})
+        return found.callback, parts
+
+    def undo(self):
+        """Forget what has changed since the logbook was written: the next request reads it again."""
+        if self.logbook.is_behind(self.ocean):
+            self.ocean = None
+
+    def send(self, request, reply, status, start_response):
+        """Send a reply in the form that was asked for, as WSGI wants it. For an empty one only headers are sent."""
+        if isinstance(reply, bottle.HTTPResponse):
+            start_response(reply.status_line, [*reply.headerlist, *HEADERS, *request.headers])
+            return [reply.body] if reply.body else []
+        form = request.form
+        body = FORMS[form](request, reply).encode() if reply else b""
+        own = [("Content-Type", TYPES[form]), ("Cache-Control", "no-store"), ("Content-Length", str(len(body)))]
+        start_response(f"{status} {responses[status]}", own + HEADERS + request.headers)
+        return [body] if request.method != "HEAD" else []
+
+    # -- When something goes wrong
+
+    def explain(self, request, error):
+        """The reply to whatever went wrong, and its status."""
+        if isinstance(error, bottle.HTTPResponse) and not isinstance(error, bottle.HTTPError):
+            return error, error.status_code
+        problem = error if isinstance(error, Problem) else self.problem_of(request, error)
+        self.note(request, problem)
+        status = status_of(problem)
+        if status == 405:
+            request.headers.append(("Allow", "GET, HEAD"))
+        if "wait" in problem.fields:
+            request.headers.append(("Retry-After", str(problem.fields["wait"])))
+        reply = {"ok": False, "error": problem.word, "reply": printable(str(problem)), **problem.fields}
+        return {**reply, "try": self.way_out(request, problem)}, status
+
+    def problem_of(self, request, error):
+        """The Problem that fits an error of Bottle's, or of the program: that one is written to the log."""
+        status = getattr(error, "status_code", 500)
+        if status == 404:
+            return self.no_route(request.path)
+        if status == 405:
+            return BadMethod(f"The method {show(request.method)} does not work here. Use GET.", request.path[1:])
+        if status < 500:
+            return BadValue(str(error.body), "")
+        log.error("The route %s has a bug:", printable(request.path[:100]), exc_info=error)
+        return Bug("The server has a bug: this is not your fault. Your club leader finds it in the log.", "")
+
+    def no_route(self, path):
+        """The Problem with a path that leads nowhere, with what was probably meant."""
+        names = [route.rule[1:] for route in self.public_routes()]
+        guess = (get_close_matches(path[1:].lower()[:40], names, 1) or [""])[0]
+        hint = f"Did you mean /{guess}?" if guess else "The front door / shows where to start."
+        return NoRoute(f"There is no route {show(path)} here. {hint}", guess)
+
+    def note(self, request, problem):
+        """Let the log and the leader see which problems there are."""
+        if uwsgi:
+            # Without the keys, which may be secret, and encoded, so that it is one line.
+            uwsgi.set_logvar("asked", quote(f"{request.method[:10]} {request.path[:100]}", safe="/ "))
+        if self.activity and request.asker:
+            self.activity.note_problem(request.asker, request.ocean.now, request.path, problem)
+
+    def way_out(self, request, problem):
+        """A URL that works for who asked: what the problem proposes, or else an example of the same route."""
+        name, route = problem.instead, request.route
+        if name is not None or not route:
+            route = self.routes.get(f"/{name or ''}", self.routes["/"])
+        if route.guard and not request.is_leader:
+            route = self.routes["/"]
+        if route.needs_sailor and not request.asker:
+            route = self.routes["/join"]
+        if route.rule == "/join" and self.settings.word:
+            route = self.routes["/mocean"]  # nobody but the leader can give an example of a join that works
+        route = self.routes.get(f"/{route.instead}", route)
+        return route.example(request.ocean, request.identity(route), **problem.keys)
+
+    # -- The rules
+
+    def public_routes(self):
+        """All routes except those that are secret, which players have to find."""
+        return [route for route in self.routes.values() if not route.is_secret]
+
+    def rules(self, request):
+        """All public routes, each with its keys, what it does, and a URL to try."""
+        return [
+            {
+                "route": route.rule,
+                "keys": route.names,
+                "does": route.does,
+                "example": route.example(request.ocean, request.identity(route)),
+            }
+            for route in self.public_routes()
+        ]

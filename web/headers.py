@@ -1,7 +1,4 @@
-"""Headers: what every reply, page and file tells the browser, so that no other site can misuse it.
-
-They are the same for all, so they are added at once, in the end.
-"""
+"""Headers: what every reply, page and file tells the browser, so that no other site can misuse it."""
 
 HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
@@ -16,13 +13,3 @@ HEADERS = [
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
 ]
-
-
-def with_headers(app):
-    """The same WSGI app, with HEADERS in each reply."""
-
-    def application(environ, start_response):
-        # After a bug Bottle passes it on as a third argument. The log has it already, and uWSGI would send nothing.
-        return app(environ, lambda status, headers, _=None: start_response(status, headers + HEADERS))
-
-    return application

@@ -1,31 +1,27 @@
-"""The gate: who asks, from which network address, whether that is too often, and what no person would ask.
+"""Limits: how often one may ask.
 
-    address = address_of(environ, networks("10.0.0.0/8"))    # such as "192.0.2.7"
-    sailor = Gate().admit(ocean, "abcdefgh", address)        # the sailor with this id, or None; or it raises TooFast
+    limits = Limits()
+    limits.admit(sailor, "abcdefgh", "192.0.2.7", now=1000)    # counts a request, or raises TooFast
 
 A whole class may share one address, so what a sailor does is counted by sailor. Only what a stranger does is counted by
 address: asking without an id, joining, and guessing ids or keys.
 
 How hopeless is guessing? There are 31 ** 8 ids. With one guess a second, a stranger who wants the ship of any of 10,000
 sailors needs 2.7 years on average. From the address where a sailor plays, that sailor's id can be tried as fast as the
-server answers, or else one who guesses would lock out a class: in a lesson with 30 ships that succeeds once in 1,500.
+server answers, as otherwise one who guesses would lock out a class: in a lesson with 30 ships that succeeds once in
+1,500.
 """
 
-import re
 from collections import OrderedDict
-from functools import lru_cache
-from ipaddress import ip_address, ip_network
 
-from pace import Pace
-from troubles import BadValue, CrossSite, HeadersTooLong, Prefetch, TooFast, UrlTooLong
+from game.errors import TooFast
 
-LONGEST_URL = 8000  # characters
-LONGEST_HEADERS = 16000
 MOST_GUESSES = 10_000  # wrong ids that are remembered
 MOST_HOMES = 20_000  # sailors whose addresses are remembered
+MOST_PACED = 20_000  # those whom one Pace remembers
 
 
-class Gate:
+class Limits:
     """What has been asked, and how often. Its times are those of the ocean."""
 
     def __init__(self):
@@ -39,18 +35,16 @@ class Gate:
         self.guessed = OrderedDict()  # (address, wrong id), so that asking with the same one again isn't another guess
         self.homes = {}  # from which address each sailor was last heard, by id
 
-    def admit(self, ocean, id, address):
-        """The sailor with this id, now awake, or None. Raises TooFast.
+    def admit(self, sailor, id, address, now):
+        """Count a request with an id, which is that of this sailor, or None if it is wrong or "". Raises TooFast.
 
         A right id that is new at an address is treated like a wrong one, or else guessing would show which is right.
         """
-        sailor = ocean.sailors.get(id.strip().lower()) if id else None
         if id and (not sailor or self.homes.get(sailor.id) != address):
-            self.count_guess(sailor, id, address, ocean.now)
-        wait = self.requests.wait(sailor.id, ocean.now) if sailor else self.strangers.wait(address, ocean.now)
+            self.count_guess(sailor, id, address, now)
+        wait = self.requests.wait(sailor.id, now) if sailor else self.strangers.wait(address, now)
         if wait:
             raise TooFast("You ask too fast.", wait)
-        return ocean.hear(id) if sailor else None
 
     def count_guess(self, sailor, id, address, now):
         """Note where a sailor is at home, or that an id is wrong. Raises TooFast after many wrong ones."""
@@ -61,17 +55,17 @@ class Gate:
         if wait:
             raise TooFast("Many wrong ids came from your network.", wait)
         if sailor:
-            self.welcome(sailor, address)
+            self.note_home(sailor, address)
         else:
             self.guessed[guess] = True
             if len(self.guessed) > MOST_GUESSES:
                 self.guessed.popitem(last=False)
 
-    def welcome(self, sailor, address):
+    def note_home(self, sailor, address):
         """Note where a sailor is at home."""
         self.homes[sailor.id] = address
         if len(self.homes) > MOST_HOMES:
-            self.homes.clear()  # of those who have gone, too; who is still here is at home at the next request
+            self.homes.clear()  # those who have gone, too; whoever is still here is at home again with the next request
 
     def count_join(self, address, now):
         """Raises TooFast after many new ships from one address."""
@@ -86,83 +80,42 @@ class Gate:
             raise TooFast("Many wrong keys came from your network.", wait)
 
 
-# ---- Network addresses ----
+class Pace:
+    """How often one may do something: `rate` times a second, and up to `burst` times at once after a rest.
 
+    >>> pace = Pace(rate=2, burst=3)
+    >>> [pace.wait("ada", now=1000) for _ in range(4)]      # three may pass, the next one in half a second
+    [0, 0, 0, 0.5]
 
-def address_of(environ, proxies):
-    """The network address of who asks; of IPv6 the network of 64 bits that one household or one school has.
-
-    If one of our `proxies` (networks) asks, it is the last one in X-Forwarded-For that isn't such a proxy.
+    It is known as the generic cell rate algorithm (GCRA): for each who asks it remembers when the next one would be
+    due, if all came evenly. Whoever comes early by more than the burst allows has to wait.
     """
-    address = environ.get("REMOTE_ADDR", "")
-    if proxies:
-        for one in [address, *reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(","))]:
-            address = one.strip() if read_address(one) else address
-            if not is_in(one, proxies):
-                break
-    return household(address) if ":" in address else address
 
+    def __init__(self, rate, burst):
+        self.gap = 1 / rate
+        self.slack = (burst - 1) * self.gap + 1e-5  # seconds that one may be early, and what floats lose
+        self.due = {}  # when the next one is due, by who asks
 
-def networks(text):
-    """The addresses and networks in a text like "127.0.0.1, 10.0.0.0/8". Raises ValueError."""
-    return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())
+    def wait(self, who, now):
+        """0 if it may be done now, and it counts as done; else the seconds to wait. `now` is in seconds."""
+        due = self.due.get(who, now)
+        early = due - now
+        if early < 0 or early > self.slack + self.gap:  # rested, or the clock has been set back
+            due, early = now, 0
+        if early > self.slack:
+            return early - self.slack
+        self.due[who] = due + self.gap
+        if len(self.due) > MOST_PACED:
+            self.forget(now)
+        return 0
 
+    def left(self, who, now):
+        """What `wait` would say, without counting."""
+        early = self.due.get(who, now) - now
+        return early - self.slack if self.slack < early <= self.slack + self.gap else 0
 
-@lru_cache(maxsize=4096)
-def read_address(text):
-    """A text as an address, or None. An IPv4 address that is written as IPv6 becomes IPv4."""
-    try:
-        address = ip_address(text.strip())
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
-
-
-def is_in(text, networks):
-    """True for an address that is in one of the networks."""
-    address = read_address(text)
-    return address is not None and any(address in network for network in networks)
-
-
-@lru_cache(maxsize=4096)
-def household(text):
-    """An IPv6 address without what tells the computers of one household apart."""
-    address = read_address(text)
-    return str(ip_network((int(address), 64), strict=False)) if address and address.version == 6 else str(address)
-
-
-# ---- Guards: requests that no route should see ----
-
-
-def refuse_machines(environ):
-    """Raises Prefetch when a browser asks by itself for a page that nobody has opened yet: a GET acts here."""
-    purpose = "".join([environ.get("HTTP_" + name, "") for name in ("SEC_PURPOSE", "PURPOSE", "X_PURPOSE", "X_MOZ")])
-    if purpose and re.search("prefetch|prerender|preview", purpose.lower()):
-        raise Prefetch("Your browser asked before you pressed Enter. Press Enter to ask.", "")
-
-
-def refuse_strange_pages(environ):
-    """Raises CrossSite when the page of another site asks by itself, like <img src="http://.../join?name=ada">.
-
-    A link that somebody clicks is welcome from anywhere. Browsers say so only to https and to their own computer; what
-    protects sailors everywhere is that their cookie is for our own pages: SameSite=Strict.
-    """
-    if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ.get("HTTP_SEC_FETCH_DEST") != "document":
-        raise CrossSite("Another website asked this, and not you. Type the URL into the address bar yourself.", "")
-
-
-def refuse_bodies(environ):
-    """Raises BadValue for a GET that brings something besides its URL: whoever sends it expects it to be read."""
-    has_body = environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
-    if has_body and environ["REQUEST_METHOD"] in ("GET", "HEAD"):  # others are refused for their method
-        raise BadValue("Your request has a body, but keys belong in the URL. In requests, use params=keys.", "")
-
-
-def refuse_giants(environ):
-    """Raises UrlTooLong or HeadersTooLong."""
-    url = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", ""))
-    if url > LONGEST_URL:
-        raise UrlTooLong(f"Your URL has {url} characters. Send at most {LONGEST_URL}.", "")
-    headers = sum([len(value) for name, value in environ.items() if name[:5] == "HTTP_"])
-    if headers > LONGEST_HEADERS:
-        raise HeadersTooLong(f"Your headers have {headers} characters. Send at most {LONGEST_HEADERS}.", "")
+    def forget(self, now):
+        """Forget all who have rested, and if that isn't half of them, the oldest."""
+        self.due = {who: due for who, due in self.due.items() if due > now}
+        for who in [*self.due][: max(0, len(self.due) - MOST_PACED // 2)]:
+            del self.due[who]

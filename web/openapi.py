@@ -11,14 +11,11 @@ from collections import defaultdict
 
 from bottle import HTTPResponse
 
-from keys import choices, number, whole_number
-from replies import FORMATS, as_json, purpose
-from troubles import Trouble
+from web.errors import STATUS
+from web.replies import as_json
+from web.routes import ID, sample
 
 PART = r"<(\w+).*?>"  # a part of a path that stands for any text, like <this>
-
-# What a key's reader takes. Any other reader, such as one that a student has written, takes a text.
-SCHEMAS = {number: {"type": "number"}, whole_number: {"type": "integer", "minimum": 0}}
 
 # Generated clients send a default, and the key `format` is how a program that sends no Accept header gets JSON.
 FORMAT = {
@@ -50,29 +47,28 @@ ERROR = {
 
 def as_file(document):
     """Bottle's response with a document, always as JSON."""
-    return HTTPResponse(as_json(document), headers={"Content-Type": FORMATS["json"], "Cache-Control": "no-store"})
+    body = as_json(None, document).encode()
+    return HTTPResponse(body, headers={"Content-Type": "application/json", "Cache-Control": "no-store"})
 
 
-def document(replies, title, version):
-    """All public routes of an app with these Replies, in the form of OpenAPI."""
+def document(routes, ocean, title, version):
+    """These routes, in the form of OpenAPI."""
     answers = responses()
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
-        "paths": {
-            re.sub(PART, r"{\1}", route.rule): {"get": operation(route, replies.wanted(route), answers)}
-            for route in replies.public_routes()
-        },
+        "paths": {re.sub(PART, r"{\1}", route.rule): {"get": operation(route, ocean, answers)} for route in routes},
         "components": {"schemas": {"Reply": REPLY, "Error": ERROR}, "responses": answers},
     }
 
 
-def operation(route, wanted, answers):
+def operation(route, ocean, answers):
     """What a route takes, does and answers."""
+    keys = [ID] * route.needs_sailor + route.keys
     return {
-        "operationId": re.sub(r"\W+", "_", route.rule).strip("_") or route.callback.__name__,
-        "summary": purpose(route),
-        "parameters": [*map(part_of_path, re.findall(PART, route.rule)), *map(parameter, wanted), FORMAT],
+        "operationId": re.sub(r"\W+", "_", route.rule).strip("_") or route.function.__name__,
+        "summary": route.does,
+        "parameters": [*map(part_of_path, route.parts), *(parameter(key, ocean) for key in keys), FORMAT],
         "responses": {status: {"$ref": f"#/components/responses/{status}"} for status in answers},
     }
 
@@ -82,30 +78,31 @@ def part_of_path(name):
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "example": "hello"}
 
 
-def parameter(wanted):
+def parameter(key, ocean):
     """A key that a route takes. One that may be left out has no example, so that what tools fill in works."""
-    _, name, key, required = wanted
-    texts = {"enum": choices(key)} if choices(key) else {"minLength": int(required)}  # empty counts as left out
+    schema = dict(key.param.schema)
+    if schema == {"type": "string"}:
+        schema["minLength"] = int(key.is_required)  # empty counts as left out
     return {
-        "name": name,
+        "name": key.name,
         "in": "query",
-        "required": required,
-        "description": key.what,
-        "schema": SCHEMAS.get(key.read, {"type": "string", **texts}),
-        **({"example": key.sample()} if required else {}),
+        "required": key.is_required,
+        "description": key.param.what,
+        "schema": schema,
+        **({"example": sample(key.param, ocean)} if key.is_required else {}),
     }
 
 
 def responses():
     """By its status, each answer that there may be. Of an error it says which words the field `error` then has."""
     words = defaultdict(set)
-    for kind in Trouble.__subclasses__():
-        words[str(kind.status)].add(kind.word)
+    for word, status in [*STATUS.items(), ("too-long", 431)]:
+        words[str(status)].add(word)
     errors = {status: response_of(", ".join(sorted(words[status])), "Error") for status in sorted(words)}
     return {"200": response_of("it worked", "Reply"), **errors}
 
 
 def response_of(description, schema):
-    """An answer: JSON for who asks for that, by the key or by an Accept header, and else text."""
+    """An answer: JSON for those who ask for it, by the key or by an Accept header, and otherwise text."""
     contents = {"application/json": {"$ref": f"#/components/schemas/{schema}"}, "text/plain": {"type": "string"}}
     return {"description": description, "content": {form: {"schema": schema} for form, schema in contents.items()}}

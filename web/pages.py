@@ -15,9 +15,11 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus
 
-from bottle import HTTPError, SimpleTemplate, request, static_file
+import bottle
 
-from keys import choices
+from web.params import MOST_KEYS
+from web.replies import one_line
+from web.routes import ID
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -36,18 +38,60 @@ DOTS = "•" * 8  # what it shows instead
 LONGEST = 200  # characters of one part of a URL that a page shows
 MOST_SPELLINGS = 8
 
+app = bottle.Bottle()
 
-def static(name):
-    """A file for a browser, as Bottle's response. A browser keeps it, but asks each time whether it has changed."""
+
+@app.get("/favicon.ico", secret=True, file=True)
+@app.get("/robots.txt", secret=True, file=True)
+@app.get("/static/<name>", secret=True, file=True)
+def static(request, name=None):
+    """Hand out a file that browsers ask for by themselves, or that pages are made with.
+
+    A browser keeps it, but asks each time whether it has changed.
+    """
+    name = name or request.path[1:]
     if name not in STATIC:
-        return HTTPError(404)
-    return static_file(name, os.path.join(HERE, "static"), STATIC[name], headers={"Cache-Control": "no-cache"})
+        return bottle.HTTPError(404)
+    headers = {"Cache-Control": "no-cache"}
+    response = bottle.static_file(name, os.path.join(HERE, "static"), STATIC[name], headers=headers)
+    if hasattr(response.body, "read"):
+        with response.body as file:
+            response.body = file.read()
+    return response
 
 
 @cache
 def template(name):
     """A template: read and compiled when it is used for the first time."""
-    return SimpleTemplate(name=f"{name}.tpl", lookup=[os.path.join(HERE, "views")])
+    return bottle.SimpleTemplate(name=f"{name}.tpl", lookup=[os.path.join(HERE, "views")])
+
+
+def as_page(request, reply):
+    """The page for a reply."""
+    app, route = request.app, request.route
+    is_success = reply["ok"]
+    scheme, address = bottle.request.urlparts[:2]
+    query = request.query.encode("latin-1").decode("utf-8", "replace")
+    return template(route.view if route and is_success else "reply").render(
+        reply=reply,
+        is_success=is_success,
+        fields=[field_of(name, value) for name, value in reply.items() if name not in ("ok", "reply", "try")],
+        config=route.others if route else {},
+        has_word=bool(app.settings.word),
+        address=address,
+        path=request.path,
+        sent={} if is_success else {name: value for name, value in request.sent.items() if not is_secret(name)},
+        again=form_of(route, request, request.path, route.keys) if route else None,
+        then=[form_of(app.routes[f"/{name}"], request) for name in route.then] if route and is_success else [],
+        name=request.asker.name if request.asker else "",
+        note=note_of(request),
+        parts=take_apart(scheme, address, request.path, query),
+        spellings=spellings(query),
+        python=as_python(f"{scheme}://{address}{quote(request.path)}", request, reply, query),
+    )
+
+
+# ---- Forms, and whose ship they sail ----
 
 
 class Form(NamedTuple):
@@ -55,38 +99,26 @@ class Form(NamedTuple):
 
     path: str
     does: str
-    wanted: list
+    keys: list
 
 
-def page_of(reply, sent, known, config, again, then, aboard, one_line):
-    """The page for a reply.
+def form_of(route, request, path=None, keys=None):
+    """The form for a route. Unless said otherwise it has only the keys that must be there."""
+    keys = [key for key in route.keys if key.is_required] if keys is None else keys
+    is_unknown = route.needs_sailor and not request.knows_sailor
+    return Form(path or route.path, route.does, [ID] * is_unknown + keys)
 
-    `sent` has the keys and values of the request, `known` the names of those that it did without but a program can't:
-    the browser's cookie stood in for them, or this reply gives them out. `config` is what the route says of its page.
-    `again` is the Form of this route or None, `then` are the Forms to go on with. `aboard` is the sailor's name and a
-    note, or two empty texts. `one_line` makes text of a value.
-    """
-    scheme, address = request.urlparts[:2]
-    query = request.environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "replace")
-    is_success = reply.get("ok", True)
-    name, note = aboard
-    return template(config.get("view", "reply") if is_success else "reply").render(
-        reply=reply,
-        is_success=is_success,
-        fields=[field_of(name, value, one_line) for name, value in reply.items() if name not in ("ok", "reply", "try")],
-        config=config,
-        address=address,
-        path=request.path,
-        sent={} if is_success else {name: value for name, value in sent.items() if not is_secret(name)},
-        again=again,
-        then=then,
-        name=name,
-        note=note,
-        parts=take_apart(scheme, address, request.path, query),
-        spellings=spellings(query),
-        python=as_python(f"{scheme}://{address}{quote(request.path)}", [*known, *sent], sent, query),
-        choices=choices,
-    )
+
+def note_of(request):
+    """What may surprise somebody who sends an id as a key: links and forms go by what the browser remembers."""
+    if not request.asker or request.knows_sailor:
+        return ""
+    sailor = request.asker.name
+    if request.cookie("id"):
+        return (
+            f"The links here sail the ship that joined in this browser. To sail the ship of {sailor}, join with its id."
+        )
+    return f"This browser does not remember {sailor} yet. Join with this name and your id, and it does."
 
 
 # ---- The fields of a reply ----
@@ -101,10 +133,10 @@ class Field(NamedTuple):
     columns: list = []
 
 
-def field_of(name, value, one_line):
+def field_of(name, value):
     """A field of a reply, or of a record in one. Only the routes' own examples become links: players write texts."""
     if value and isinstance(value, list) and all(isinstance(record, dict) for record in value):
-        rows = [{column: field_of(column, item, one_line) for column, item in record.items()} for record in value]
+        rows = [{column: field_of(column, item) for column, item in record.items()} for record in value]
         return Field(name, "records", rows, list(dict.fromkeys(column for row in rows for column in row)))
     if isinstance(value, (list, tuple)):
         return Field(name, "names", [one_line(item) for item in value])
@@ -130,7 +162,7 @@ def take_apart(scheme, address, path, query):
     if colon:
         parts += [Part("", colon), Part("port", port)]
     parts.append(part("route", quote(path), path))
-    for number, pair in enumerate(query.split("&") if query else []):
+    for number, pair in enumerate(query.split("&")[:MOST_KEYS] if query else []):
         key, equals, value = pair.partition("=")
         parts += [Part("", "&" if number else "?"), part("key", key, unquote_plus(key))]
         if equals:
@@ -164,10 +196,14 @@ def is_secret(key):
     return key.strip().lower() in SECRETS
 
 
-def as_python(url, names, sent, query):
+def as_python(url, request, reply, query):
     """The request in two lines of Python, with YOUR-ID for an id. Empty if the query can't be sent like that."""
+    sent, route = request.sent, request.route
     if len(parse_qsl(query, keep_blank_values=True)) != len(sent):
         return ""
+    # What the browser remembers, or has just learned, a program must send as a key.
+    needs_id = route and (("id" in reply and "id" in route.names) or (route.needs_sailor and request.knows_sailor))
+    names = [*(["id"] if needs_id and "id" not in sent else []), *sent]
     keys = {name: f"YOUR-{name.strip().upper()}" if is_secret(name) else sent[name] for name in names}
     if keys.get("format") in ("json", "page", "text"):
         del keys["format"]

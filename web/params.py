@@ -1,111 +1,89 @@
-"""Keys: what stands in a URL behind the ?, read and checked.
+"""Params: what the value of a key can be, which stands in a URL behind the ?
 
-    Key("a number of times", example=3, read=whole_number)    # for /cheer?times=2
+    @app.get("/cheer")
+    def cheer(name, times: whole_number = 1): ...
 
-Words: after the `?` of a URL stand *keys* and their *values*, as in `/cheer?name=ada&times=2`. A route *wants* some
-keys, as its function has parameters. A *reader* makes of the text that was sent the value that the function gets.
+takes `/cheer?name=ada&times=2`. Words: `name` and `times` are *keys*, `ada` and `2` their *values*. A parameter without
+an annotation is a text. A param of your own is made from one of these:
+
+    metres = number("a length in metres, like 4.5", 4.5)
+    mood = one_of("merry", "calm")
 """
 
 from collections.abc import Callable
-from difflib import get_close_matches
+from dataclasses import dataclass, field, replace
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl
 
-from bottle import request
-
-from troubles import BadValue, MissingKey, UnknownKey
+from game.errors import BadValue
 
 MOST_KEYS = 50
-EVERYWHERE = ("format", "id")  # keys that every route understands
 
 
-# ---- What a route wants ----
+@dataclass(frozen=True)
+class Param:
+    """What a value can be.
 
-
-class Key(NamedTuple):
-    """What a parameter of a route stands for.
-
-    `what` says what it is; `example` is a value that works, or a function that returns one; `read` turns the text that
-    was sent into the argument, or raises ValueError; `name` is the key's name in the URL if it isn't the parameter's.
-    With `given_by`, only that route gives out values, and a browser may send its value back as a cookie.
+    `what` says it in words. `example` is a value that works, or a function that gets the ocean and returns one. `read`
+    turns the text that was sent into the value, or raises ValueError. `schema` says the same as OpenAPI does. If only
+    some values are possible, `choices` has them.
     """
 
-    what: str = "a text, like hello"
-    example: Any = "hello"
+    what: str
+    example: Any
     read: Callable = str.strip
-    name: str = ""
-    given_by: str = ""
+    schema: dict = field(default_factory=lambda: {"type": "string"})
+    choices: tuple = ()
 
-    def sample(self):
-        """A value that works."""
-        return self.example() if callable(self.example) else self.example
-
-
-class Wanted(NamedTuple):
-    """A key that one route takes, and the parameter that gets it."""
-
-    parameter: str
-    name: str
-    key: Key
-    required: bool
+    def __call__(self, what, example):
+        """The same with other words and another example."""
+        return replace(self, what=what, example=example)
 
 
-def number(text):
-    """A number such as 90 or 12.5, not infinite."""
-    value = float(text) + 0.0  # which makes 0 of -0
+def read_number(text):
+    value = float(text)
     if not isfinite(value):
         raise ValueError(text)
-    return value
+    return value + 0.0  # which makes 0 of -0
 
 
-def whole_number(text):
-    """A whole number from 0 up."""
+def read_whole_number(text):
     value = int(text)
     if value < 0:
         raise ValueError(text)
     return value
 
 
-def one_of(choices):
-    """A reader that accepts only these texts."""
+text = Param("a text, like hello", "hello")
+number = Param("a number, like 4.5", 4.5, read_number, {"type": "number"})
+whole_number = Param("a whole number, like 3", 3, read_whole_number, {"type": "integer", "minimum": 0})
+
+
+def one_of(*choices, what=None):
+    """One of these texts. What they stand for can be said by `what`."""
 
     def read(text):
         if text.strip().lower() not in choices:
             raise ValueError(text)
         return text.strip().lower()
 
-    read.choices = list(choices)
-    return read
+    schema = {"type": "string", "enum": [*choices]}
+    return Param(what or f"one of {', '.join(choices)}", choices[0], read, schema, choices)
 
 
-def choices(key):
-    """The values that a key can have, if they are few: see one_of."""
-    return getattr(key.read, "choices", ())
+# Python's own types do as well.
+BUILT_IN = {str: text, float: number, int: Param("a whole number, like 3", 3, int, {"type": "integer"})}
 
 
-def sent():
-    """The keys and values of this request, both text."""
-    return request.environ.get("mocean.sent", {})
-
-
-def value_of(name):
-    """What was sent as a key or else as a cookie, or "". The key wins."""
-    return sent().get(name, "").strip() or cookie(name)
-
-
-def cookie(name):
-    """What the browser remembers, or "". Whatever other programs on the same computer have set is passed over."""
-    pairs = (pair.partition("=") for pair in request.environ.get("HTTP_COOKIE", "").split(";"))
-    return next((value.strip() for key, _, value in pairs if key.strip() == name and value), "")
+# ---- What was sent ----
 
 
 def read_query(query):
-    """The part of the URL after the `?` as a dict. Raises BadValue."""
+    """The keys and values in what stands behind the `?`. Raises BadValue."""
     try:
-        # WSGI passes the bytes of the URL on as if they were Latin-1; the world sends UTF-8.
-        text = query.encode("latin-1").decode("utf-8")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_KEYS)
+        raw = query.encode("latin-1").decode()  # WSGI has bytes as latin-1
+        pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=MOST_KEYS)
     except UnicodeError:
         raise BadValue("What you sent is not UTF-8 text. A browser or requests can encode it for you.", "") from None
     except ValueError:
@@ -116,35 +94,6 @@ def read_query(query):
         doubled = max(names, key=names.count)
         raise BadValue(f"You sent the key {show(doubled)} more than once. Send each key once.", "")
     return values
-
-
-def read_keys(wanted, values):
-    """The arguments for a route, from the values sent. Raises MissingKey, BadValue, or what a key's reader raises."""
-    arguments = {}
-    for parameter, name, key, required in wanted:
-        text = value_of(name) if key.given_by else values.get(name, "").strip()
-        if text:
-            arguments[parameter] = read_key(name, key, text)
-        elif required:
-            raise MissingKey(f"The key {show(name)} is missing. It is {key.what}.", key.given_by or None)
-    return arguments
-
-
-def read_key(name, key, text):
-    """One argument from its text."""
-    try:
-        return key.read(text)
-    except ValueError:
-        raise BadValue(f"The key {show(name)} needs {key.what}. You sent {show(text)}.") from None
-
-
-def check_known(names, values, route):
-    """Raises UnknownKey, with what was probably meant, if a key was sent that is not among the names a route takes."""
-    for name in values:
-        if name not in names and name not in EVERYWHERE:
-            guess = get_close_matches(name.lower(), names, 1)
-            hint = f"Did you mean {show(guess[0])}?" if guess else f"It takes {', '.join(names) or 'no keys'}."
-            raise UnknownKey(f"The route {route.rule} does not know the key {show(name)}. {hint}")
 
 
 def show(text, most=40):

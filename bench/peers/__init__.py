@@ -1,1 +1,1 @@
-"""The same small game, served in the ways that a club would use instead."""
+"""A small game like Mocean, served in the ways that a club would use instead."""

@@ -1,4 +1,4 @@
-"""The small game that all peers serve: join, location, sendchat and popchat, with the fields of the real ones.
+"""The small game that all peers serve: the routes and fields of the real one, in the memory of one process.
 
 It is Mocean without what takes care: no logbook, no limits, no check of names and words, no sea floor. So a peer has
 less to do for each request than Mocean has.
@@ -9,67 +9,77 @@ import secrets
 import time
 from collections import deque
 
+ROUTES = ("join", "location", "heading", "sendchat", "popchat")
 SIZE = 900
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-class Unknown(Exception):
-    """Nobody has this id."""
 
 
 class Game:
+    """Each route is a method: it takes the keys of a URL, a mapping, and returns the fields of the reply."""
+
     def __init__(self):
         self.ships = {}  # by id
         self.number = 0
 
-    def join(self, name):
+    def answer(self, route, keys):
+        """The fields of the reply, and its HTTP status."""
+        try:
+            return {"ok": True, **getattr(self, route)(keys)}, 200
+        except KeyError:
+            return {"ok": False, "error": "unknown-id", "reply": "No sailor has this id.", "try": "/join?name=ada"}, 403
+
+    def join(self, keys):
         """A new ship."""
-        id = "".join(secrets.choice(LETTERS) for _ in range(8))
+        name, id = keys["name"], secrets.token_hex(4)
         ship = dict(name=name, x=450.0, y=450.0, heading=90.0, speed=5.0, since=time.time(), mailbox=deque(maxlen=100))
         self.ships[id] = ship
-        return {"ok": True, "reply": f"Welcome aboard, {name}!", "name": name, "id": id, **self.facts(ship)}
+        return {**facts(ship), "reply": f"Welcome aboard, {name}!", "name": name, "id": id}
 
-    def location(self, id):
+    def location(self, keys):
         """Where the ship is now."""
-        facts = self.facts(self.ship(id))
-        sentence = "You are at x {x:.1f}, y {y:.1f}, depth {depth:.1f}. Heading {heading:.0f}, speed {speed:.1f}."
-        return {"ok": True, "reply": sentence.format(**facts), **facts}
+        return facts(self.ships[keys["id"]])
 
-    def sendchat(self, id, message):
+    def heading(self, keys):
+        """Turn the ship."""
+        ship = self.ships[keys["id"]]
+        ship["x"], ship["y"] = place(ship, now := time.time())
+        ship["since"], ship["heading"] = now, float(keys["degrees"]) % 360
+        return facts(ship)
+
+    def sendchat(self, keys):
         """Say something to everyone."""
-        sender = self.ship(id)
+        sender = self.ships[keys["id"]]
         self.number += 1
-        letter = dict(number=self.number, sender=sender["name"], message=message, sent=time.time())
+        letter = dict(number=self.number, sender=sender["name"], message=keys["message"], sent=time.time())
         for ship in self.ships.values():
             if ship is not sender:
                 ship["mailbox"].append(letter)
-        reached = len(self.ships) - 1
-        sentence = f"Sent as message {self.number}. Mailboxes reached: {reached}."
-        return {"ok": True, "reply": sentence, "number": self.number, "reached": reached}
+        return {"reply": f"Sent as message {self.number}.", "number": self.number, "reached": len(self.ships) - 1}
 
-    def popchat(self, id):
+    def popchat(self, keys):
         """The oldest message."""
-        mailbox = self.ship(id)["mailbox"]
+        mailbox = self.ships[keys["id"]]["mailbox"]
         letter = mailbox.popleft() if mailbox else dict(number=0, sender="", message="", sent=0.0)
-        return {"ok": True, "reply": f"{letter['sender']} says: {letter['message']}", **letter, "waiting": len(mailbox)}
+        return {"reply": f"{letter['sender']} says: {letter['message']}", **letter, "waiting": len(mailbox)}
 
-    def ship(self, id):
-        """The ship with this id. Raises Unknown."""
-        try:
-            return self.ships[id]
-        except KeyError:
-            raise Unknown(id) from None
 
-    def facts(self, ship):
-        """The fields of a ship's place and course."""
-        now = time.time()
-        course, metres = math.radians(ship["heading"]), ship["speed"] * (now - ship["since"])
-        return {
-            "x": round((ship["x"] + math.sin(course) * metres) % SIZE, 2),
-            "y": round((ship["y"] + math.cos(course) * metres) % SIZE, 2),
-            "depth": 0.0,
-            "heading": ship["heading"],
-            "speed": ship["speed"],
-            "status": int(bool(ship["mailbox"])),
-            "time": round(now, 3),
-        }
+def facts(ship):
+    """What a ship is told about its place and course."""
+    now = time.time()
+    x, y = place(ship, now)
+    heading, speed = ship["heading"], ship["speed"]
+    return {
+        "reply": f"You are at x {x:.1f}, y {y:.1f}, depth 0.0. Heading {heading:.0f}, speed {speed:.1f}.",
+        "x": round(x, 2),
+        "y": round(y, 2),
+        "depth": 0.0,
+        "heading": heading,
+        "speed": speed,
+        "status": int(bool(ship["mailbox"])),
+        "time": round(now, 3),
+    }
+
+
+def place(ship, now):
+    """Where a ship is: x, y."""
+    course, metres = math.radians(ship["heading"]), ship["speed"] * (now - ship["since"])
+    return (ship["x"] + math.sin(course) * metres) % SIZE, (ship["y"] + math.cos(course) * metres) % SIZE

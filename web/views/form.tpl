@@ -1,18 +1,18 @@
 <form action="{{form.path}}">
-% for _, key_name, key, required in form.wanted:
-% if choices(key):
+% for key in form.keys:
+% if key.param.choices:
 <fieldset>
-<legend>{{key_name}}: {{key.what}}</legend>
-% for choice in choices(key):
-<button name="{{key_name}}" value="{{choice}}">{{choice}}</button>
+<legend>{{key.name}}: {{key.param.what}}</legend>
+% for choice in key.param.choices:
+<button name="{{key.name}}" value="{{choice}}">{{choice}}</button>
 % end
 </fieldset>
 % else:
-<label><span><b>{{key_name}}</b>: {{key.what}}{{"" if required or is_answer else " (you may leave it out)"}}</span>
-<input name="{{key_name}}" value="{{values.get(key_name, "")}}" autocomplete="off" autocapitalize="none" {{"required" if required else ""}} {{"autofocus" if is_answer else ""}}></label>
+<label><span><b>{{key.name}}</b>: {{key.param.what}}{{"" if key.is_required or is_answer else " (you may leave it out)"}}</span>
+<input name="{{key.name}}" value="{{values.get(key.name, "")}}" autocomplete="off" autocapitalize="none" {{"required" if key.is_required else ""}} {{"autofocus" if is_answer else ""}}></label>
 % end
 % end
-% if not any(choices(item.key) for item in form.wanted):
+% if not any(key.param.choices for key in form.keys):
 <button>Ask {{form.path}}</button>
 % end
 </form>

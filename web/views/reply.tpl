@@ -12,7 +12,7 @@
 
 {{!get("base", "")}}
 
-% if again and again.wanted and not reply.get("solved", is_success and not is_stage):
+% if again and again.keys and not reply.get("solved", is_success and not is_stage):
 <section>
 <h2>{{"Your answer" if is_stage else "Ask again"}}</h2>
 % include("form.tpl", form=again, values=sent, is_answer=is_stage)
@@ -27,13 +27,13 @@
 % end
 
 % next_forms = then or [again] if is_success and again and not is_stage else []
-% if next_forms and (then or again.wanted):
+% if next_forms and (then or again.keys):
 <section>
 <h2>What next?</h2>
 <div class="cards">
 % for form in next_forms:
 <div class="card">
-% if form.wanted:
+% if form.keys:
 <h3>{{form.path}}</h3>
 <p>{{form.does}}</p>
 % include("form.tpl", form=form, values={}, is_answer=False)

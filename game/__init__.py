@@ -1,0 +1,13 @@
+"""The ocean: sailors, ships, mail, the sea floor and treasure. Plain Python: no HTTP, no file, no clock of its own.
+
+To change a rule of the sea, open
+
+    planet.py      numbers and sentences: sea floor, treasure, speeds, the robot
+    ocean.py       what ships can do: sail, dive, see, take treasure
+    sailors.py     what a sailor is, and who is aboard
+    mail.py        who gets which message
+    moderation.py  which names and messages are fit for a school, and who is banned
+    grid.py        which ships are near a place
+    errors.py      what can go wrong
+    tracked.py     how a change of a sailor is noticed
+"""

@@ -1,0 +1,52 @@
+"""Starting up: what is looked at before anybody plays. What can't work ends the program with a sentence."""
+
+import logging
+
+from game import moderation
+from server.logbook import LogbookProblem
+from server.settings import BadSetting, Settings, refuse_start
+
+try:
+    import uwsgi  # exists only in programs that uWSGI has started
+except ImportError:
+    uwsgi = None
+
+log = logging.getLogger(__name__)
+
+
+def read_settings(environ):
+    """The settings in the environment."""
+    try:
+        return Settings.read(environ)
+    except BadSetting as problem:
+        refuse_start(str(problem))
+
+
+def check(settings, logbook):
+    """See that a server can be started like this, and tell the log what a leader should know."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s", datefmt="%Y-%m-%d %H:%M:%S"
+    )
+    refuse_company()
+    try:
+        if not uwsgi:  # which has the port already
+            settings.check_address()
+        logbook.check()
+    except BadSetting as problem:
+        refuse_start(str(problem))
+    except LogbookProblem as problem:
+        refuse_start(f"Mocean can't start. {problem}")
+    if not settings.word:
+        log.warning("Anybody may join: no club word is set. MOCEAN_WORD sets one.")
+    if not moderation.ProfanityFilter:
+        log.warning("Rude words are not refused. To refuse them: python -m pip install badwords-py")
+
+
+def refuse_company():
+    """Stop if several processes or threads would serve: each process would have an ocean of its own."""
+    threads = int(uwsgi.opt.get("threads", 1)) if uwsgi else 1
+    if uwsgi and (uwsgi.numproc > 1 or threads > 1):
+        refuse_start(
+            f"Mocean needs one uWSGI process with one thread, not {uwsgi.numproc} with {threads}: the ocean is in the "
+            "memory of one process. Leave out the options processes, workers and threads."
+        )

@@ -1,0 +1,110 @@
+"""What the environment says, and what is said about nonsense."""
+
+import os
+import socket
+import subprocess
+from ipaddress import ip_network
+
+import pytest
+
+from server.settings import BadSetting, Settings, refuse_start
+from tests.conftest import ROOT, UWSGI, free_port
+
+
+def test_each_setting_has_a_default_that_suits_a_class():
+    settings = Settings.read({"PORT": "", "MOCEAN_WORD": " "})  # nothing is said by an empty text
+    assert settings == Settings()
+    assert (settings.host, settings.port, settings.most_awake) == ("127.0.0.1", 8080, 500)
+    assert (settings.word, settings.harbour_key, settings.rude_words, settings.proxies) == (None, None, (), ())
+    assert (settings.languages, settings.sync, settings.limits) == (("en",), "normal", True)
+    assert settings.logbook == str(ROOT / "logbook.sqlite3")
+
+
+def test_each_setting_can_be_changed():
+    environment = {
+        "HOST": "0.0.0.0",
+        "PORT": "8081",
+        "MOCEAN_LOGBOOK": ":memory:",
+        "MOCEAN_SYNC": "full",
+        "MOCEAN_WORD": "plank",
+        "MOCEAN_HARBOUR_KEY": "plank-plank-plank",
+        "MOCEAN_LANGUAGES": "de, fr",
+        "MOCEAN_RUDE_WORDS": "plonk,-cock",
+        "MOCEAN_LIMITS": "off",
+        "MOCEAN_MOST_AWAKE": "30",
+        "MOCEAN_PROXIES": "127.0.0.1,10.0.0.0/8",
+        "STATE_DIRECTORY": "/var/lib/mocean",
+    }
+    settings = Settings.read(environment)
+    assert (settings.host, settings.port, settings.most_awake) == ("0.0.0.0", 8081, 30)
+    assert (settings.word, settings.harbour_key) == ("plank", "plank-plank-plank")
+    assert (settings.languages, settings.rude_words) == (("de", "fr"), ("plonk", "-cock"))
+    assert (settings.logbook, settings.sync, settings.limits) == (":memory:", "full", False)
+    assert settings.proxies == (ip_network("127.0.0.1/32"), ip_network("10.0.0.0/8"))
+
+
+def test_under_systemd_the_logbook_is_where_its_services_keep_their_files():
+    environment = {"STATE_DIRECTORY": "/var/lib/mocean", "MOCEAN_LOGBOOK": ""}
+    assert Settings.read(environment).logbook == "/var/lib/mocean/logbook.sqlite3"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("PORT", "eighty", "a number from 1 to 65535, like 8080"),
+        ("PORT", "0", "a number from 1 to 65535, like 8080"),
+        ("PORT", "65536", "a number from 1 to 65535, like 8080"),
+        ("MOCEAN_MOST_AWAKE", "-1", "a whole number, like 500"),
+        ("MOCEAN_SYNC", "no", "normal or full"),
+        ("MOCEAN_LIMITS", "maybe", "on or off"),
+        ("MOCEAN_PROXIES", "my proxy", "one or more addresses or networks, like 10.0.0.0/8"),
+        ("MOCEAN_PROXIES", "10.0.0.1/8", "one or more addresses or networks, like 10.0.0.0/8"),
+        ("MOCEAN_LANGUAGES", "en,klingon", "one or more codes of languages, like en,de"),
+        ("MOCEAN_LANGUAGES", ",", "one or more codes of languages, like en,de"),
+    ],
+)
+def test_nonsense_is_a_sentence(name, value, what):
+    with pytest.raises(BadSetting) as refusal:
+        Settings.read({name: value})
+    assert str(refusal.value) == f"The setting {name} is {what}. It can't be “{value}”."
+
+
+def test_nobody_is_told_the_keys():
+    with pytest.raises(BadSetting, match=r"MOCEAN_HARBOUR_KEY needs 12 or more characters, not 11\.") as refusal:
+        Settings.read({"MOCEAN_HARBOUR_KEY": "plank-plank"})
+    assert "plank" not in str(refusal.value)
+    assert "plank" not in repr(Settings(word="plank", harbour_key="plank-plank-plank"))
+
+
+def test_a_taken_port_is_a_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(BadSetting, match=f"^Port {port} of 127.0.0.1 can't be used: .* in use. Try another one"):
+            Settings(port=port).check_address()
+    Settings(port=port).check_address()
+
+
+@pytest.mark.parametrize(("host", "reached_at"), [("0.0.0.0", "127.0.0.1"), ("192.0.2.1", "192.0.2.1")])
+def test_the_way_in(host, reached_at):
+    assert Settings(host=host, port=8081).way_in == (reached_at, 8081)
+
+
+@pytest.mark.parametrize("kind", ["file", "abstract"])
+def test_leader_and_systemd_hear_why_it_does_not_start(kind, tmp_path, monkeypatch, capsys):
+    name = str(tmp_path / "a@b") if kind == "file" else f"@{tmp_path}"
+    monkeypatch.setenv("NOTIFY_SOCKET", name)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(name if kind == "file" else "\0" + name[1:])
+        with pytest.raises(SystemExit) as end:
+            refuse_start("The sea is rough.")
+        assert systemd.recv(100) == b"STATUS=The sea is rough."
+    assert end.value.code == 78
+    assert capsys.readouterr().err == "The sea is rough.\n"
+
+
+def test_nonsense_stops_the_start_of_the_server():
+    environment = {**os.environ, "PORT": str(free_port()), "HOST": "127.0.0.1", "MOCEAN_MOST_AWAKE": "many"}
+    command = [UWSGI, "uwsgi.ini"]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+    assert result.returncode == 78
+    assert "The setting MOCEAN_MOST_AWAKE is a whole number, like 500. It can't be “many”." in result.stdout

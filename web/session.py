@@ -1,0 +1,57 @@
+"""The session: who asks, from which address, and how somebody comes and goes."""
+
+import secrets
+
+from game.errors import Problem, WrongWord
+
+
+def identify(request):
+    """Find out who asks, and wake that sailor. Raises TooFast. Whether a route needs to know is not decided here."""
+    app, ocean = request.app, request.ocean
+    id = request.id if request.method == "GET" else ""  # only a GET acts: other methods don't even wake anybody
+    if app.limits:
+        app.limits.admit(ocean.crew.by_id.get(id.lower()), id, request.address, ocean.now)
+    if not id:
+        return
+    try:
+        request.asker = ocean.wake(id)
+    except Problem as problem:
+        request.stranger = problem
+    if request.asker and app.activity:
+        app.activity.note(request.asker, ocean.now, request.address)
+
+
+def join(request, name, id, word):
+    """Take somebody aboard, and let the browser remember the id. Returns the sailor.
+
+    Raises TooFast, Banned, WrongWord or what Ocean.join raises.
+    """
+    app, ocean, known = request.app, request.ocean, request.cookie("id")
+    id = id or (known if ocean.is_id_of(known, name) else None)
+    if not id:
+        if app.limits:
+            app.limits.count_join(request.address, ocean.now)
+        for who in (f"address {request.address}", f"id {known}"):
+            ocean.bans.check(who, ocean.now)
+    check_word(word, app.settings.word)
+    request.asker = ocean.join(name, id)
+    if app.limits:
+        app.limits.note_home(request.asker, request.address)
+    request.remember("id", request.asker.id)
+    return request.asker
+
+
+def check_word(word, club_word):
+    """Raises WrongWord if the club has a word and this is not it."""
+    if club_word and not secrets.compare_digest((word or "").encode(), club_word.encode()):
+        raise WrongWord("To join, send the club word as the key “word”. Your club leader knows it.", "mocean")
+
+
+def quit(request, id):
+    """End a voyage, and let the browser forget the id. Returns the sailor's name. Raises what Ocean.quit raises."""
+    name = request.ocean.quit(id)
+    if request.cookie("id") == id:
+        request.forget("id")
+    if request.asker and request.asker.id not in request.ocean.crew.by_id:
+        request.asker = None
+    return name
