@@ -30,8 +30,8 @@ SYSTEMD = next(filter(os.path.exists, ("/usr/lib/systemd/systemd", "/lib/systemd
 PYTHON = "PYTHON=/usr/bin/python3"
 NAMESPACES = ("--mount", "--uts", "--ipc", "--pid", "--cgroup")
 
-# What PID 1 does before it becomes systemd: build a root of its own and move into it, so that systemd's cleaning-up when
-# a computer starts changes nothing of ours. By pivot_root, as PrivateUsers= does not work in a mere chroot.
+# What PID 1 does before it becomes systemd: build a root of its own and move into it, so that systemd's cleaning-up at
+# boot changes nothing of ours. By pivot_root, as PrivateUsers= does not work in a mere chroot.
 BOOT = """
 set -eu
 mount -t tmpfs tmpfs "$1"

@@ -17,10 +17,11 @@ import requests
 from hypothesis import HealthCheck, settings
 from werkzeug.test import Client
 
-import bridge
 import mocean
-from logbook import Logbook
-from ocean import Ocean
+from game.ocean import Ocean
+from server.logbook import Logbook
+from server.settings import Settings
+from web.application import Application
 
 # How long an example takes says more about the machine than about the program. CI always tries the same examples.
 settings.register_profile("mocean", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -39,21 +40,38 @@ def ocean():
     return ocean
 
 
-def browser(app, use_cookies=True):
-    """Something that asks a WSGI app without a network, and keeps cookies."""
-    return Client(app, use_cookies=use_cookies)
+class Clock:
+    """A clock that the test sets: clock.now += 60."""
+
+    def __init__(self, now=1_000_000.0):
+        self.now = now
+
+    def __call__(self):
+        return self.now
 
 
-def is_plain(text):
-    """True for whole sentences of up to 20 words: some who read them are new to English."""
-    return text.endswith((".", "!", "?")) and all(len(sentence.split()) <= 20 for sentence in re.split("[.!?] ", text))
+def game(*parts, clock=None, **settings):
+    """A game of its own, as a WSGI application: the real one, or one with the routes of some Bottle apps."""
+    settings = Settings(**{"logbook": ":memory:", "limits": False, **settings})
+    clock = clock or Clock()
+    if not parts:
+        return mocean.build(settings, clock)
+    return Application(settings, Logbook(settings.logbook), parts, clock)
 
 
 class Player:
-    """Asks the game without a network. Like a browser, it keeps cookies."""
+    """Asks a game without a network. Like a browser, it keeps cookies."""
 
-    def __init__(self):
-        self.browser = browser(mocean.app)
+    def __init__(self, app, use_cookies=True):
+        self.app, self.browser = app, Client(app, use_cookies=use_cookies)
+
+    def another(self):
+        """Another player of the same game."""
+        return Player(self.app)
+
+    @property
+    def ocean(self):
+        return self.app.ocean
 
     def ask(self, url, method="GET", headers=(), **keys):
         """The whole response."""
@@ -63,33 +81,29 @@ class Player:
         """The reply as a dict."""
         return self.ask(url, headers={"Accept": "application/json"}, **keys).json
 
+    def page(self, url, **keys):
+        """The reply as a browser shows it."""
+        return self.ask(url, headers={"Accept": "text/html"}, **keys).text
+
     def join(self, name):
         """The new sailor's id."""
         return self.json("/join", name=name)["id"]
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """The server's clock, to be set by the test: clock.now = 1000.0."""
-
-    class Clock:
-        now = 1_000_000.0
-
-    monkeypatch.setattr(bridge, "time", lambda: Clock.now)
-    return Clock
+def clock():
+    return Clock()
 
 
 @pytest.fixture
-def player(monkeypatch, clock):
+def player(clock):
     """A player in a new ocean."""
-    monkeypatch.setattr(bridge, "logbook", Logbook(":memory:"))
-    monkeypatch.setattr(bridge, "began", None)
-    monkeypatch.setattr(bridge, "CLUB_WORD", None)
-    monkeypatch.setattr(bridge, "gate", None)
-    monkeypatch.setattr(bridge, "is_read", False)
-    bridge.ocean.__init__()
-    Player().ask("/status")  # the first request makes the ocean
-    return Player()
+    return Player(game(clock=clock))
+
+
+def is_plain(text):
+    """True for whole sentences of up to 20 words: some who read them are new to English."""
+    return text.endswith((".", "!", "?")) and all(len(sentence.split()) <= 20 for sentence in re.split("[.!?] ", text))
 
 
 @pytest.fixture
@@ -103,8 +117,8 @@ def copy_code(folder):
     for pattern in ("*.py", "*.ini", "*.toml", "*.yml", "Makefile", "*.md"):
         for file in ROOT.glob(pattern):
             shutil.copy2(file, folder)
-    for name in ("views", "static"):
-        shutil.copytree(ROOT / name, folder / name)
+    for room in ("game", "web", "server"):
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 

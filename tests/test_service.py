@@ -20,12 +20,11 @@ elif MISSING:
 
 
 def wait_until(is_true, seconds=20):
-    """Wait until something is true. Returns after how many seconds it was."""
-    start = time.monotonic()
+    """Wait until something is true."""
+    deadline = time.monotonic() + seconds
     while not is_true():
-        assert time.monotonic() < start + seconds, "this did not happen"
+        assert time.monotonic() < deadline, "this did not happen"
         time.sleep(0.05)
-    return time.monotonic() - start
 
 
 @pytest.fixture(scope="module")
@@ -55,31 +54,35 @@ def service(box):
 @contextmanager
 def changed(box, file, old, new):
     """Change the installed program for a while."""
-    path = f"/opt/mocean/{file}"
-    text = box.run("cat", path).stdout
-    assert old in text
-    box.write(path, text.replace(old, new))
+    original = change(box, f"/opt/mocean/{file}", old, new)
     try:
         yield
     finally:
-        box.write(path, text)
+        box.write(f"/opt/mocean/{file}", original)
+
+
+def change(box, path, old, new):
+    """Change a file. Returns what was in it."""
+    original = box.run("cat", path).stdout
+    assert old in original
+    box.write(path, original.replace(old, new, 1))
+    return original
+
+
+def changed_copy(box, file, old, new):
+    """A copy of the program to install, with a change. Returns its folder."""
+    box.run("rm", "-rf", "/root/changed")
+    box.run("cp", "-r", Box.CODE, "/root/changed", check=True)
+    change(box, f"/root/changed/{file}", old, new)
+    return "/root/changed"
 
 
 # ---- Start, stop, restart ----
 
 
-def test_start_returns_at_once_and_the_port_is_open(service):
-    service.systemctl("stop", "mocean")
-    start = time.monotonic()
-    service.start()
-    took = time.monotonic() - start
+def test_when_start_returns_it_answers_and_after_stop_nothing_is_left(service):
     assert service.ask("begin", message=101)["next"] == "beguine"
-    print(f"systemctl start returned after {took:.2f} s")
-    assert took < 15  # a unit of the wrong type takes as long as the start timeout
     assert service.fact("NRestarts") == "0"
-
-
-def test_stop_leaves_nothing(service):
     pids = service.pids()
     assert len(pids) == 4
     service.systemctl("stop", "mocean")
@@ -134,18 +137,17 @@ def test_after_a_kill_it_is_served_again_and_nothing_is_lost(service, victim, re
     id = service.ask("join", name="ada")["id"]
     service.ask("heading", id=id, degrees=77)
     service.box.run("kill", "-KILL", *(service.pids() if victim == "all" else [service.pid_of(victim)]))
-    took = wait_until(lambda: service.fact("NRestarts") == restarts and service.answers())
+    wait_until(lambda: service.fact("NRestarts") == restarts and service.answers())
     assert service.ask("location", id=id)["heading"] == 77
     assert service.ask("join", name="ada", id=id)["ok"]
     wait_until(lambda: len(service.pids()) == 4 and service.fact("ActiveState") == "active")
     assert service.fact("NRestarts") == restarts
-    print(f"killed {victim}: served again after {took:.2f} s")
 
 
 def test_a_route_without_end_is_ended_and_the_others_play_on(service):
-    stuck = '@app.get("/stuck")\ndef stuck():\n    while True:\n        pass\n\n\napp.merge(steps.app)'
+    stuck = 'app = Bottle()\n\n\n@app.get("/stuck")\ndef stuck():\n    while True:\n        pass\n'
     with (
-        changed(service.box, "mocean.py", "app.merge(steps.app)", stuck),
+        changed(service.box, "mocean.py", "app = Bottle()\n", stuck),
         changed(service.box, "uwsgi.ini", "harakiri = 10", "harakiri = 2"),
     ):
         service.systemctl("restart", "mocean")
@@ -180,18 +182,24 @@ def test_the_watchdog_leaves_a_healthy_server_alone(service):
 
 
 def test_a_mistake_in_the_program_stops_the_start_with_pythons_words(service):
-    with changed(service.box, "mocean.py", "app = application = Bottle()", "app = application = Bottle("):
+    with changed(service.box, "mocean.py", "app = Bottle()", "app = Bottle("):
         assert service.systemctl("restart", "mocean").returncode != 0
         assert "SyntaxError" in service.status()
         assert service.fact("ActiveState") == "failed"
         assert service.fact("NRestarts") == "0"
 
 
-@pytest.mark.parametrize("nonsense", ["MOCEAN_MOST_AWAKE=many", "MOCEAN_SYNC=perhaps", "MOCEAN_LOGBOOK=/etc/passwd"])
-def test_a_setting_that_is_nonsense_stops_the_start_with_a_sentence(service, nonsense):
+@pytest.mark.parametrize(
+    ("nonsense", "sentence"),
+    [
+        ("MOCEAN_MOST_AWAKE=many", "The setting MOCEAN_MOST_AWAKE is a whole number"),
+        ("MOCEAN_LOGBOOK=/etc/passwd", "The logbook passwd can't be used"),
+    ],
+)
+def test_a_setting_that_is_nonsense_stops_the_start_with_a_sentence(service, nonsense, sentence):
     service.settings(nonsense)
     assert service.systemctl("restart", "mocean").returncode != 0
-    assert "The setting MOCEAN_" in service.status() or "The logbook passwd can't be used" in service.status()
+    assert sentence in service.status()
     assert service.fact("ActiveState") == "failed"
     assert service.fact("NRestarts") == "0"
 
@@ -258,7 +266,6 @@ def test_a_class_fits_into_its_memory(service):
     for number in range(400):
         service.ask("join", name=f"sailor{number}")
     megabytes = sum(map(service.memory_of, service.pids()))
-    print(f"with 400 ships: {megabytes:.0f} MB")
     assert megabytes < int(service.fact("MemoryMax")) / 2**20 / 2
 
 
@@ -349,11 +356,9 @@ def test_https_by_nginx_as_the_handbook_says(service):
 
 def test_an_upgrade_takes_the_new_program_and_keeps_the_game(service):
     id = service.ask("join", name="ada")["id"]
-    service.box.run("cp", "-r", Box.CODE, "/root/new")
-    service.box.run("sed", "-i", 's/^VERSION = .*/VERSION = "99.0"/', "/root/new/mocean.py")
-    result = install(service.box, "/root/new")
+    result = install(service.box, changed_copy(service.box, "mocean.py", 'VERSION = "', 'VERSION = "99.'))
     assert result.returncode == 0, result.stdout + result.stderr
-    assert service.ask("status")["version"] == "99.0"
+    assert service.ask("status")["version"].startswith("99.")
     assert service.ask("join", name="ada", id=id)["ok"]
     assert len(service.box.run("sh", "-c", "ls -d /opt/mocean-*").stdout.split()) == 1
 
@@ -361,18 +366,14 @@ def test_an_upgrade_takes_the_new_program_and_keeps_the_game(service):
 @pytest.mark.parametrize(
     ("file", "old", "new", "reason"),
     [
-        ("mocean.py", "app = application = Bottle()", "app = application = Bottle(", "SyntaxError"),
+        ("mocean.py", "app = Bottle()", "app = Bottle(", "SyntaxError"),
         ("mocean.service", "Type=notify", "Type=perhaps", "perhaps"),
     ],
 )
 def test_a_broken_version_is_not_installed_and_the_old_one_plays_on(service, file, old, new, reason):
     boot = service.ask("status")["boot"]
     before = service.box.run("readlink", "/opt/mocean").stdout
-    service.box.run("rm", "-rf", "/root/broken")
-    service.box.run("cp", "-r", Box.CODE, "/root/broken")
-    text = service.box.run("cat", f"/root/broken/{file}").stdout
-    service.box.write(f"/root/broken/{file}", text.replace(old, new))
-    result = install(service.box, "/root/broken")
+    result = install(service.box, changed_copy(service.box, file, old, new))
     assert result.returncode != 0
     assert reason in result.stderr
     assert service.ask("status")["boot"] == boot  # it wasn't even stopped
@@ -383,12 +384,8 @@ def test_a_broken_version_is_not_installed_and_the_old_one_plays_on(service, fil
 def test_if_the_new_version_fails_after_all_the_old_one_comes_back(service):
     """The rehearsal can't find everything: this program works on any port but the real one."""
     id = service.ask("join", name="ada")["id"]
-    service.box.run("rm", "-rf", "/root/broken")
-    service.box.run("cp", "-r", Box.CODE, "/root/broken")
-    refusal = f'if os.environ["PORT"] == "{service.port}":\n    sys.exit("not on this port")\napp = application'
-    text = service.box.run("cat", "/root/broken/mocean.py").stdout
-    service.box.write("/root/broken/mocean.py", text.replace("app = application", refusal, 1))
-    result = install(service.box, "/root/broken")
+    refusal = f'if os.environ["PORT"] == "{service.port}":\n    sys.exit("not on this port")\napp = Bottle()'
+    result = install(service.box, changed_copy(service.box, "mocean.py", "app = Bottle()", refusal))
     assert result.returncode != 0
     assert "not on this port" in result.stderr
     assert service.ask("join", name="ada", id=id)["ok"]
