@@ -1,6 +1,6 @@
 """Ships at sea, as many as are wanted, and where they are."""
 
-import random
+from random import Random
 from time import time
 
 import requests
@@ -13,30 +13,29 @@ MOST = 20_000  # ships in any part of the benchmark
 
 
 def anywhere(number):
-    """A place in the ocean: x, y."""
-    return random.uniform(0, 900), random.uniform(0, 900)
+    """All over the ocean, and under way."""
+    chance = Random(number)
+    return dict(x=chance.uniform(0, 900), y=chance.uniform(0, 900), heading=chance.uniform(0, 360), speed=5)
 
 
 def two_crowds(number):
-    """A place in one of two crowds that are just too far apart to see each other."""
-    return 450 + 24 * (number % 2), 450
+    """In one of two crowds that are just too far apart to see each other."""
+    return dict(x=450 + 24 * (number % 2), y=450, heading=0, speed=0)
 
 
 def one_spot(number):
-    """The same place for all."""
-    return 450, 450
+    """All at the same place."""
+    return dict(x=450, y=450, heading=0, speed=0)
 
 
 def write(file, ships, place):
-    """Write a logbook in which so many ships sail, all awake: those anywhere move, crowds lie still. Returns the ids."""
-    sailors.MOST_KEPT = MOST
+    """Write a logbook in which so many ships sail, all awake. Returns their ids."""
+    sailors.MOST_KEPT = MOST  # more than may join, to see how memory grows
     ocean, logbook, ids = Ocean(most_awake=MOST), Logbook(file), []
     logbook.read(ocean, time())
-    ocean.now = time()
     for number in range(ships):
         sailor = ocean.join(f"ship{number}")
-        x, y = place(number)
-        ocean.sail(sailor, x=x, y=y, heading=random.uniform(0, 360), speed=5 if place is anywhere else 0)
+        ocean.sail(sailor, **place(number))
         ids.append(sailor.id)
     logbook.write(ocean)
     logbook.close()
@@ -44,7 +43,7 @@ def write(file, ships, place):
 
 
 def join(url, ships):
-    """Let so many ships join a server. Returns the ids."""
+    """Let so many ships join a server. Returns their ids."""
     with requests.Session() as session:
-        joins = (session.get(f"{url}join?name=ship{number}&format=json", timeout=10) for number in range(ships))
-        return [joined.json()["id"] for joined in joins]
+        joined = [session.get(f"{url}/join?name=ship{number}&format=json", timeout=10) for number in range(ships)]
+    return [reply.json()["id"] for reply in joined]

@@ -1,26 +1,14 @@
-"""Load for a server: Debian's wrk, which costs little, and loops of Python, as students write them.
+"""Load for a server, and how it was: Debian's wrk, which costs little, and loops of Python, as students write them."""
 
-Each is a turn of some time, and says how it was: how many requests, how long they took, and what they cost.
-"""
-
-import logging
-import random
 import re
 import signal
-import statistics
 import subprocess
-import sys
 import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from threading import Thread
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
 from typing import NamedTuple
-from urllib.request import urlopen
 
 import requests
-
-CONNECTIONS = 8
-STUDENTS = 4
 
 SCRIPT = """
 local requests, last = {}, 0
@@ -33,107 +21,80 @@ function request()
 end
 function done(summary, latency)
     local errors = summary.errors
-    io.write(string.format("REPORT %d %d %f %f %d\\n", summary.requests, summary.duration, latency:percentile(50),
+    io.write(string.format("REPORT %d %d %d %d %d\\n", summary.requests, summary.duration, latency:percentile(50),
         latency:percentile(99), errors.status + errors.connect + errors.read + errors.write + errors.timeout))
 end
 """
-LOOP = "import requests, sys\nwhile True: requests.get(sys.argv[1])"
 
 
 class Turn(NamedTuple):
     """What was seen in a turn."""
 
     cpu: float  # microseconds of CPU time a request, of all processes of the server
+    written: float  # bytes a request that the server has written, to files and connections
     rate: float  # requests a second
     p50: float  # milliseconds
     p99: float
-    written: float  # bytes a request that the server has written, to files and connections
+    worst: float  # milliseconds: the p99 of the student who waited longest
     failed: float  # the share of requests without a reply of the status 200
-    worst: float = 0  # milliseconds: the p99 of the student who waited longest
 
 
-def wrk(server, paths, seconds, keep=False, connections=CONNECTIONS, pause=None, accept="*/*"):
+def measure(load, server, *args, **options):
+    """The Turn of a load: a function that returns its requests, seconds, p50, p99, worst and failures."""
+    cpu, written = server.cpu(), server.written()
+    count, seconds, *waits, failed = load(server, *args, **options)
+    cpu, written = server.cpu() - cpu, server.written() - written
+    return Turn(cpu / count * 1e6, written / count, count / seconds, *waits, failed / count)
+
+
+def wrk(server, paths, seconds, keep=False, connections=8, pause=None, accept="*/*"):
     """Ask for the paths in turn. `pause` are the least and the most milliseconds before each request."""
     delay = "function delay() return math.random({}, {}) end".format(*pause) if pause else ""
     (server.folder / "paths").write_text("\n".join(paths))
     (server.folder / "script").write_text(SCRIPT.replace("PATHS", f"{server.folder}/paths") + delay)
-    command = f"wrk --threads=1 --connections={connections} --duration=60s --timeout=10s --script".split()
-    headers = ["--header", f"Accept: {accept}", *([] if keep else ["--header", "Connection: close"])]
-    cpu, written = server.cpu(), server.written()
-    process = subprocess.Popen(
-        [*command, server.folder / "script", *headers, server.url], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        time.sleep(seconds)
-    finally:
-        process.send_signal(signal.SIGINT)  # it ends, and reports
-        report = process.communicate()[0]
-    cpu, written = server.cpu() - cpu, server.written() - written
-    count, micros, p50, p99, failed = map(float, re.search("REPORT (.*)", report)[1].split())
-    count = max(count, 1)
-    return Turn(cpu / count * 1e6, count / micros * 1e6, p50 / 1000, p99 / 1000, written / count, failed / count)
+    command = f"wrk --threads=1 --connections={connections} --duration=60s --timeout=10s".split()
+    command += ["--header", f"Accept: {accept}", "--header", f"Connection: {'keep-alive' if keep else 'close'}"]
+    command += ["--script", f"{server.folder}/script", server.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            time.sleep(seconds)
+        finally:
+            process.send_signal(signal.SIGINT)  # it ends, and reports
+        report = process.stdout.read()
+    count, micros, p50, p99, failed = map(int, re.search("REPORT (.*)", report)[1].split())
+    return max(1, count), micros / 1e6, p50 / 1000, p99 / 1000, p99 / 1000, failed
 
 
-def students(server, scripts, seconds, every=0.0, get=requests.get):
-    """Students with a loop, in one process: each asks for the paths of a script in turn, `every` so many seconds."""
-    times, failures = [[] for _ in scripts], []
+def by_requests(url):
+    """Ask as students do. Raises OSError if the reply hasn't the status 200."""
+    requests.get(url, timeout=10).raise_for_status()
+
+
+def students(server, paths, seconds, programs=4, every=0.0, ask=by_requests):
+    """So many students' programs in one process, each with its share of the paths, and a request `every` so often."""
     began = time.perf_counter()
 
-    def loop(number, paths):
-        time.sleep(every * number / len(scripts))
-        for turn in range(sys.maxsize):
+    def loop(number):
+        waits, failed = [], 0
+        time.sleep(every * number / programs)
+        for path in cycle(paths[number::programs]):
             asked = time.perf_counter()
             if asked > began + seconds:
-                return
+                return waits, failed
             try:
-                get(server.url + paths[turn % len(paths)][1:], timeout=10).close()
-            except OSError as problem:
-                failures.append(problem)
-            times[number].append(time.perf_counter() - asked)
+                ask(server.url + path)
+            except OSError:
+                failed += 1
+            waits.append((time.perf_counter() - asked) * 1000)
             time.sleep(max(0, asked + every - time.perf_counter()))
 
-    cpu, written = server.cpu(), server.written()
-    threads = [Thread(target=loop, args=pair, daemon=True) for pair in enumerate(scripts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    took, cpu, written = time.perf_counter() - began, server.cpu() - cpu, server.written() - written
-    taken = [one for mine in times for one in mine]
-    count, worst = len(taken), max(percentile(mine, 99) for mine in times)
-    failed = len(failures) / count
-    p50, p99 = percentile(taken, 50), percentile(taken, 99)
-    return Turn(cpu / count * 1e6, count / took, p50, p99, written / count, failed, worst)
+    with ThreadPoolExecutor(programs) as pool:
+        waits, failed = zip(*pool.map(loop, range(programs)))
+    together, worst = sum(waits, []), max(percentile(one, 99) for one in waits)
+    took = time.perf_counter() - began
+    return len(together), took, percentile(together, 50), percentile(together, 99), worst, sum(failed)
 
 
-def checked(url, timeout):
-    """The reply of `requests.get`. Raises OSError if its status is not 200."""
-    reply = requests.get(url, timeout=timeout)
-    reply.raise_for_status()
-    return reply
-
-
-def percentile(seconds, share):
-    """Milliseconds within which this share of them, in percent, lies."""
-    return sorted(seconds)[min(len(seconds) - 1, len(seconds) * share // 100)] * 1000
-
-
-@contextmanager
-def endless(urls):
-    """Programs that ask for an URL each, again and again without a pause, meanwhile."""
-    loops = [subprocess.Popen([sys.executable, "-c", LOOP, url], stderr=subprocess.DEVNULL) for url in urls]
-    try:
-        yield
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
-
-
-def take_turns(cases, rounds):
-    """Give each case, a function by its name, a turn in each round, in any order. Returns the turns by name."""
-    turns = {name: [] for name in cases}
-    for _ in range(rounds):
-        for name in random.sample(list(cases), len(cases)):
-            turns[name].append(cases[name]())
-    return turns
+def percentile(figures, percent):
+    """The figure within which so many percent of them lie."""
+    return sorted(figures)[min(len(figures) - 1, len(figures) * percent // 100)]

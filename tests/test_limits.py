@@ -1,17 +1,27 @@
-"""Who may come in, and how often. Time is what the test says."""
+"""How often one may ask, and from where. Time is what the test says."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gate import Gate, address_of, networks
-from ocean import NAP
-from troubles import TooFast
+from game.errors import TooFast
+from game.sailors import NAP
+from server.settings import Settings
+from web.guards import address_of
+from web.limits import MOST_GUESSES, MOST_HOMES, MOST_PACED, Limits, Pace
 
 HERE, THERE = "192.0.2.1", "198.51.100.9"
 
 
 @pytest.fixture
-def gate():
-    return Gate()
+def limits():
+    return Limits()
+
+
+@pytest.fixture
+def admit(limits, ocean):
+    """A function that asks with an id from an address."""
+    return lambda id, address: limits.admit(ocean.crew.by_id.get(id), id, address, ocean.now)
 
 
 def times(action, *arguments):
@@ -19,71 +29,86 @@ def times(action, *arguments):
     for number in range(100_000):
         try:
             action(*arguments)
-        except TooFast as trouble:
-            return number, trouble.fields["wait"]
+        except TooFast as problem:
+            return number, problem.fields["wait"]
 
 
-def test_a_sailor_asks_50_times_a_second_and_100_at_once(gate, ocean):
+def test_a_sailor_asks_50_times_a_second_and_100_at_once(admit, ocean):
     ada, bob = ocean.join("ada"), ocean.join("bob")
-    assert times(gate.admit, ocean, ada.id, HERE) == (100, 1)
-    assert gate.admit(ocean, bob.id, HERE) is bob
+    assert times(admit, ada.id, HERE) == (100, 1)
+    admit(bob.id, HERE)
     ocean.now += 1
-    assert times(gate.admit, ocean, ada.id, HERE)[0] == 50
+    assert times(admit, ada.id, HERE)[0] == 50
 
 
-def test_a_class_behind_one_address_can_join_within_a_minute(gate, ocean):
+def test_a_class_behind_one_address_can_join_within_a_minute(limits, ocean):
     for _ in range(120):
-        gate.count_join(HERE, ocean.now)
+        limits.count_join(HERE, ocean.now)
     for _ in range(20 * 15):
         ocean.now += 3
-        gate.count_join(HERE, ocean.now)
-    assert times(gate.count_join, HERE, ocean.now)[0] < 2
+        limits.count_join(HERE, ocean.now)
+    assert times(limits.count_join, HERE, ocean.now)[0] < 2
 
 
-def test_one_address_cannot_fill_the_ocean_with_ships(gate, ocean):
+def test_one_address_cannot_fill_the_ocean_with_ships(limits, ocean):
     for second in range(3 * NAP):
         ocean.now += 1
         try:
-            gate.count_join(HERE, ocean.now)
+            limits.count_join(HERE, ocean.now)
         except TooFast:
             continue
         ocean.join(f"bot{second}")
     assert len(ocean.awake_sailors()) <= 420 < ocean.most_awake
 
 
-def test_guessing_ids_is_slow_and_tells_nothing(gate, ocean):
+def test_guessing_ids_is_slow_and_tells_nothing(admit, ocean):
     ada = ocean.join("ada")
     guesses = (f"guess{number}" for number in range(1000))
-    assert times(lambda: gate.admit(ocean, next(guesses), THERE)) == (60, 1)
+    assert times(lambda: admit(next(guesses), THERE)) == (60, 1)
     with pytest.raises(TooFast) as wrong:
-        gate.admit(ocean, "aaaaaaaa", THERE)
+        admit("aaaaaaaa", THERE)
     with pytest.raises(TooFast) as right:
-        gate.admit(ocean, ada.id, THERE)
+        admit(ada.id, THERE)
     assert str(wrong.value) == str(right.value)
-    assert gate.admit(ocean, ada.id, HERE) is ada
+    admit(ada.id, HERE)
 
 
-def test_a_guesser_locks_out_nobody_who_plays_at_the_same_address(gate, ocean):
+def test_a_guesser_locks_out_nobody_who_plays_at_the_same_address(admit, limits, ocean):
     ada, bob = ocean.join("ada"), ocean.join("bob")
-    gate.admit(ocean, ada.id, HERE)
-    gate.welcome(bob, HERE)
-    times(lambda: gate.admit(ocean, f"guess{ocean.now}{len(gate.guessed)}", HERE))
-    assert gate.admit(ocean, ada.id, HERE) is ada
-    assert gate.admit(ocean, bob.id, HERE) is bob
+    admit(ada.id, HERE)
+    limits.note_home(bob, HERE)
+    guesses = (f"guess{number}" for number in range(1000))
+    times(lambda: admit(next(guesses), HERE))
+    admit(ada.id, HERE)
+    admit(bob.id, HERE)
 
 
-def test_an_old_id_in_a_loop_is_one_guess(gate, ocean):
+def test_an_old_id_in_a_loop_is_one_guess(admit):
     """A class whose ids all ended, as with a new logbook, is told so and not locked out."""
     for _ in range(500):
-        assert gate.admit(ocean, "oldoldid", HERE) is None
-    assert times(lambda: gate.admit(ocean, f"guess{len(gate.guessed)}", HERE))[0] == 59
+        admit("oldoldid", HERE)
+    guesses = (f"guess{number}" for number in range(1000))
+    assert times(lambda: admit(next(guesses), HERE))[0] == 59
 
 
-def test_requests_without_an_id_have_a_ceiling_and_it_spares_sailors(gate, ocean):
+def test_requests_without_an_id_have_a_ceiling_and_it_spares_sailors(admit, ocean):
     ada = ocean.join("ada")
-    assert times(gate.admit, ocean, "", HERE)[0] == 2000
-    assert gate.admit(ocean, ada.id, HERE) is ada
-    assert gate.admit(ocean, "", THERE) is None
+    assert times(admit, "", HERE)[0] == 2000
+    admit(ada.id, HERE)
+    admit("", THERE)
+
+
+def test_what_is_remembered_of_guesses_and_homes_has_an_end(admit, limits, ocean):
+    ada = ocean.join("ada")
+    for number in range(MOST_GUESSES + 100):
+        ocean.now += 1
+        admit(f"guess{number}", HERE)
+    assert len(limits.guessed) == MOST_GUESSES
+    for number in range(MOST_HOMES + 1):
+        limits.homes[number] = HERE
+    admit(ada.id, HERE)
+    assert len(limits.homes) <= MOST_HOMES
+    admit(ada.id, HERE)
 
 
 @pytest.mark.parametrize(
@@ -106,4 +131,47 @@ def test_requests_without_an_id_have_a_ceiling_and_it_spares_sailors(gate, ocean
 )
 def test_whose_word_about_the_address_is_believed(remote, forwarded, proxies, address):
     environ = {"REMOTE_ADDR": remote, **({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})}
-    assert address_of(environ, networks(proxies)) == address
+    assert address_of(environ, Settings.read({"MOCEAN_PROXIES": proxies}).proxies) == address
+
+
+# ---- Pace ----
+
+
+def test_a_burst_and_then_one_by_one():
+    pace = Pace(rate=2, burst=3)
+    assert [pace.wait("ada", 1000) for _ in range(4)] == [0, 0, 0, pytest.approx(0.5, abs=1e-4)]
+    assert pace.wait("ada", 1000.5) == 0
+    assert pace.wait("ada", 1000.5) == pytest.approx(0.5, abs=1e-4)
+    assert pace.wait("bob", 1000.5) == 0
+    assert [pace.wait("ada", 2000) for _ in range(4)][:3] == [0, 0, 0]
+
+
+@given(st.lists(st.floats(0, 3), max_size=200))
+def test_never_more_than_the_burst_and_the_rate_and_a_wait_is_worth_it(pauses):
+    pace, now, passed = Pace(rate=2, burst=5), 1000.0, []
+    for pause in pauses:
+        now += pause
+        wait = pace.wait("ada", now)
+        if wait:
+            assert pace.left("ada", now) == wait
+            assert pace.left("ada", now + wait + 1e-6) == 0
+        else:
+            passed.append(now)
+    for number, first in enumerate(passed):
+        assert len([time for time in passed[number:] if time < first + 4]) <= 5 + 2 * 4
+
+
+def test_a_clock_that_is_set_back_locks_nobody_out():
+    pace = Pace(rate=1, burst=2)
+    assert [pace.wait("ada", 1000) for _ in range(2)] == [0, 0]
+    assert pace.wait("ada", 10) == 0
+
+
+def test_it_forgets_those_who_have_rested_and_then_the_oldest():
+    pace = Pace(rate=1, burst=1)
+    for number in range(3 * MOST_PACED):
+        pace.wait(number, 1000)
+        assert len(pace.due) <= MOST_PACED
+    assert pace.wait(3 * MOST_PACED - 1, 1000.5) == pytest.approx(0.5, abs=1e-4)
+    pace.forget(2000)
+    assert not pace.due

@@ -7,10 +7,9 @@ import pytest
 from bottle import Bottle
 from openapi_spec_validator import validate
 
-import openapi
-from keys import Key, number, one_of, whole_number
-from replies import Replies
-from tests.conftest import Player
+from tests.conftest import game
+from web import openapi
+from web.params import number, one_of, whole_number
 
 
 @pytest.fixture
@@ -68,11 +67,11 @@ def part(document, pointer):
     return document
 
 
-def test_each_example_is_answered_as_the_file_says(document):
-    id = Player().join("grace")
+def test_each_example_is_answered_as_the_file_says(document, player):
+    id = player.another().join("grace")
     for path in sorted(document["paths"], key=lambda path: path == "/quit"):  # which comes last
         operation = document["paths"][path]["get"]
-        response = Player().ask(path, **sent_by_a_tool(operation, id=id))
+        response = player.another().ask(path, **sent_by_a_tool(operation, id=id))
         assert response.status_code == (409 if path == "/get" else 200), response.text
         answer = part(document, operation["responses"][str(response.status_code)]["$ref"])
         schema = part(document, answer["content"][response.headers["Content-Type"]]["schema"]["$ref"])
@@ -96,15 +95,12 @@ def test_nothing_secret_is_in_it(document, player):
 
 def test_a_route_of_a_student_is_in_it():
     app = Bottle()
-    mood = Key("a mood", "merry", one_of(["merry", "calm"]))
-    replies = Replies({"times": Key("how often", 3, whole_number), "size": Key("a size", 1.5, number), "mood": mood})
-    app.install(replies)
 
     @app.get("/wave/<whom>")
-    def wave(size, mood, times=1):
+    def wave(size: number("a size", 1.5), mood: one_of("merry", "calm"), times: whole_number = 1):
         """Wave at somebody."""
 
-    document = openapi.document(replies, "A game", "1")
+    document = openapi.document(game(app).public_routes(), None, "A game", "1")
     validate(document)
     keys = keys_of(document, "/wave/{whom}")
     assert [(name, key["in"]) for name, key in keys.items()] == [

@@ -6,12 +6,10 @@ from urllib.parse import quote
 import pytest
 from bottle import Bottle
 
-import mocean
-import pages
-from replies import Replies
-from tests.conftest import ROOT, Player, browser
+from tests.conftest import ROOT, Player, game
 from tests.hostile import HOSTILE
 from tests.test_replies import Tags
+from web import pages
 
 PAGE = {"Accept": "text/html"}
 
@@ -35,7 +33,6 @@ def python_of(page):
 
 def test_a_route_of_a_student_needs_no_template():
     app = Bottle()
-    app.install(Replies())
 
     @app.get("/wave")
     def wave(times=3):
@@ -43,7 +40,7 @@ def test_a_route_of_a_student_needs_no_template():
         table = [{"who": "ada", "seen": True}, {"who": "bob", "waved": 2}]
         return dict(reply="You wave.", times=times, nobody=None, empty=[], table=table, inside=[{"deep": [{"x": 1}]}])
 
-    page = browser(app).get("/wave", headers=PAGE).text
+    page = Player(game(app)).page("/wave")
     assert "<h1>You wave.</h1>" in page
     assert 'action="/wave"' in page
     assert "Wave at everyone." in text_of(page)
@@ -53,7 +50,7 @@ def test_a_route_of_a_student_needs_no_template():
 
 def test_an_error_is_as_kind_as_a_success(player):
     player.join("ada")
-    page = player.ask("/heading?degrees=north", headers=PAGE).text
+    page = player.page("/heading?degrees=north")
     assert '<a href="/heading?degrees=90">localhost/heading?degrees=90</a>' in page
     assert 'name="degrees" value="north"' in page  # to be mended
 
@@ -62,7 +59,7 @@ def test_an_error_is_as_kind_as_a_success(player):
 
 
 def test_the_url_is_taken_apart(player):
-    page = player.ask("/begin?message=hello%20w%C3%B6rld+1&x=", headers=PAGE).text
+    page = player.page("/begin?message=hello%20w%C3%B6rld+1&x=")
     parts = re.findall(r'class="part (\w+)"><code>(.*?)</code>', page)
     assert parts == [
         ("address", "localhost"),
@@ -91,7 +88,7 @@ def test_the_address_and_the_port(host, address, port):
     "query", ["x=%ff", "x=1&x=2", "=&&=", "&", "x", "?", "%", "%zz=%e", "x=" + "%F0%9F%98%80" * 500]
 )
 def test_any_query_can_be_taken_apart(player, query):
-    assert "What you sent" in player.ask(f"/who?{query}", headers=PAGE).text
+    assert "What you sent" in player.page(f"/who?{query}")
 
 
 @pytest.mark.parametrize(
@@ -107,77 +104,71 @@ def test_any_query_can_be_taken_apart(player, query):
     ],
 )
 def test_the_same_in_python(player, url, line):
-    page = player.ask(url, headers=PAGE).text
+    page = player.page(url)
     assert line in python_of(page).replace("&quot;", '"')
 
 
 def test_in_python_an_id_takes_the_place_of_the_cookie(player):
     player.join("ada")
-    page = player.ask("/heading?degrees=90", headers=PAGE).text
+    page = player.page("/heading?degrees=90")
     assert "params={'id': 'YOUR-ID', 'degrees': '90'}" in python_of(page)
-    assert "params" not in python_of(player.ask("/quit", headers=PAGE).text)  # it wants the key: no cookie helps
+    assert "params" not in python_of(player.page("/quit"))  # it wants the key: no cookie helps
 
 
 def test_what_cannot_be_said_in_python_is_not(player):
-    assert "requests" not in player.ask("/who?x=1&x=2", headers=PAGE).text
+    assert "requests" not in player.page("/who?x=1&x=2")
 
 
 # ---- Whose ship ----
 
 
-def test_a_page_asked_with_an_id_has_links_that_work(player):
-    id = Player().join("ada")
-    page = player.ask(f"/heading?id={id}", headers=PAGE).text  # degrees are missing
-    assert "This browser now sails the ship of ada" in text_of(page)
+def test_a_page_asked_with_an_id_asks_for_it_again_and_says_how_the_browser_learns_it(player):
+    id = player.another().join("ada")
+    page = player.page(f"/heading?id={id}&degrees=90")
+    assert "This browser does not remember ada yet." in text_of(page)
+    assert "You sail as ada" in text_of(page)
     assert id not in page
-    assert "/heading?degrees=90" in links_of(page)
-    assert player.json("/heading?degrees=90")["ok"]
+    assert re.search(r'<form action="/location">.*?<input name="id"', page, re.DOTALL)
+    assert "/heading?id=YOUR-ID&amp;degrees=90" in player.page(f"/heading?id={id}")
+    player.page(f"/join?name=ada&id={id}")
+    page = player.page(f"/heading?id={id}&degrees=90")
+    assert "does not remember" not in page
+    assert '<a href="/location">' in page
 
 
-def test_a_page_of_no_route_can_teach_the_browser_too(player):
-    id = Player().join("ada")
-    assert "/location" in links_of(player.ask(f"/locatoin?id={id}", headers=PAGE).text)
-    assert player.json("/location")["ok"]
+def test_only_join_sets_a_cookie_and_only_quit_takes_it_away(player):
+    id = player.join("ada")
+    routes = [rule["example"] for rule in player.json("/mocean")["routes"] if rule["route"] not in ("/join", "/quit")]
+    for url in [*routes, "/nowhere"]:
+        for how in ("GET", "HEAD"):
+            response = player.another().ask(f"{url}{'&' if '?' in url else '?'}id={id}", method=how, headers=PAGE)
+            assert "Set-Cookie" not in response.headers, url
+    for headers in ({"Sec-Purpose": "prefetch"}, {"Sec-Fetch-Site": "cross-site"}):
+        response = player.another().ask(f"/join?name=ada&id={id}", headers={**PAGE, **headers})
+        assert "Set-Cookie" not in response.headers
 
 
 def test_a_link_from_a_classmate_does_not_swap_the_ship(player):
-    bob = Player().join("bob")
+    bob = player.another().join("bob")
     player.join("ada")
-    page = player.ask(f"/location?id={bob}", headers=PAGE).text
-    assert "The links here sail the ship of ada" in text_of(page)
+    page = player.page(f"/location?id={bob}")
+    assert "The links here sail the ship that joined in this browser." in text_of(page)
     assert bob not in page
-    assert "You sail as ada" in text_of(player.ask("/", headers=PAGE).text)
+    assert "You sail as ada" in text_of(player.page("/"))
 
 
-def test_a_join_says_whose_ship_the_browser_leaves(player):
+def test_a_join_swaps_the_ship(player):
     player.join("ada")
-    page = player.ask("/join?name=bob", headers=PAGE).text
-    assert "This browser now sails the ship of bob, not the ship of ada." in text_of(page)
-    assert "You sail as bob" in text_of(page)
-    assert "now sails" not in player.ask("/join?name=bob", headers=PAGE).text
-
-
-def test_an_id_that_nobody_has_is_replaced(player):
-    player.browser.set_cookie("id", "zzzzzzzz")
-    id = Player().join("ada")
-    assert "You sail as ada" in text_of(player.ask(f"/who?id={id.upper()}", headers=PAGE).text)
-    assert player.json("/location")["ok"]
+    assert "You sail as bob" in text_of(player.page("/join?name=bob"))
+    assert "You sail as bob" in text_of(player.page("/"))
 
 
 def test_who_quits_sails_no_more(player):
     id = player.join("ada")
-    page = player.ask(f"/quit?id={id}", headers=PAGE).text
+    page = player.page(f"/quit?id={id}")
     assert "You sail" not in text_of(page)
     assert id not in page
     assert player.json("/location")["error"] == "missing-key"
-
-
-@pytest.mark.parametrize(("how", "headers"), [("HEAD", {}), ("GET", {"Sec-Purpose": "prefetch;prerender"})])
-def test_only_a_page_that_a_person_opened_sets_a_cookie(player, how, headers):
-    id = Player().join("ada")
-    response = player.ask(f"/location?id={id}", method=how, headers={**PAGE, **headers})
-    assert "Set-Cookie" not in response.headers
-    assert "Set-Cookie" not in player.ask(f"/location?id={id}").headers  # a program keeps its id by itself
 
 
 def test_no_page_has_a_secret(player):
@@ -194,8 +185,15 @@ def test_no_page_has_a_secret(player):
         "/mocean",
         "/map",
     ):
-        page = player.ask(url, headers=PAGE).text
+        page = player.page(url)
         assert id not in page, url
+
+
+@pytest.mark.parametrize(
+    "url", ["/who?" + "&" * 7000, "/who?" + "&".join(f"k{n}=" for n in range(900)), "/" + "x" * 7900]
+)
+def test_no_url_makes_a_page_large(player, url):
+    assert len(player.page(url)) < 40_000
 
 
 # ---- Steps ----
@@ -208,9 +206,9 @@ def test_no_stage_names_a_later_one(player, stage):
     route, solution = list(SOLUTIONS.items())[stage]
     later = list(SOLUTIONS)[stage + 1 :]
     for url in (f"/{route}", f"/{route}?message=12", f"/{route}?massage=12"):
-        page = player.ask(url, headers=PAGE).text
+        page = player.page(url)
         assert not [name for name in later if name in page]
-    page = player.ask(f"/{route}?message={solution}", headers=PAGE).text
+    page = player.page(f"/{route}?message={solution}")
     assert [name for name in later if name in page] == later[:1]
     assert ['href="/' + name in page for name in list(SOLUTIONS)[: stage + 1]] == [True] * (stage + 1)
 
@@ -230,10 +228,7 @@ def test_hostile_words_bring_no_tag_of_their_own(player, slot):
     player.join("ada")
     urls = [rule["example"] for rule in player.json("/mocean")["routes"]]
     ours = set().union(
-        *[
-            kinds_of(player.ask(url, headers=PAGE).text)
-            for url in [*urls, "/heading?degrees=%20x", "/begin?x=1", "/join?x=1"]
-        ]
+        *[kinds_of(player.page(url)) for url in [*urls, "/heading?degrees=%20x", "/begin?x=1", "/join?x=1"]]
     )
     for word in HOSTILE:
         page = player.ask(slot.format(quote(word, safe="")), headers=PAGE).text
@@ -244,7 +239,7 @@ def test_hostile_words_bring_no_tag_of_their_own(player, slot):
 @pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "X-Forwarded-Proto"])
 def test_hostile_headers_bring_no_tag_either(player, header):
     for url in ("/", "/who", "/map"):
-        ours = kinds_of(player.ask(url, headers=PAGE).text) | {
+        ours = kinds_of(player.page(url)) | {
             ("div", "class"),
             ("ul",),
             ("li",),
@@ -268,7 +263,7 @@ def test_each_file_is_served(player, name):
     url = f"/{name}" if name in ("favicon.ico", "robots.txt") else f"/static/{name}"
     response = player.ask(url)
     assert response.status_code == 200
-    assert response.data == (ROOT / "static" / name).read_bytes()
+    assert response.data == (ROOT / "web/static" / name).read_bytes()
     assert response.headers["Content-Type"].startswith(pages.STATIC[name])
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Cache-Control"] == "no-cache"
@@ -280,19 +275,19 @@ def test_each_file_is_served(player, name):
 
 
 def test_every_file_has_its_type():
-    assert {path.name for path in (ROOT / "static").iterdir()} == set(pages.STATIC)
+    assert {path.name for path in (ROOT / "web/static").iterdir()} == set(pages.STATIC)
 
 
-@pytest.mark.parametrize("name", ["x.css", "..%2fmocean.py", "%2e%2e/mocean.py", "../mocean.py", "%00", ".", "views"])
+@pytest.mark.parametrize("name", ["x.css", "..%2fpages.py", "%2e%2e/pages.py", "../pages.py", "%00", ".", "views"])
 def test_no_other_file_is(player, name):
     response = player.ask(f"/static/{name}")
     assert response.status_code == 404
     assert "no-route" in response.text
-    assert browser(mocean.app).post("/static/sea.css").status_code == 405
+    assert player.browser.post("/static/sea.css").status_code == 405
 
 
 def test_pages_load_nothing_from_elsewhere(player):
-    for file in [*(ROOT / "views").iterdir(), *(ROOT / "static").iterdir()]:
+    for file in [*(ROOT / "web/views").iterdir(), *(ROOT / "web/static").iterdir()]:
         words = file.read_bytes().decode("utf-8", "replace")
         assert not re.search(r"(src|href|url\(|import|fetch)\W*(https?:)?//", words), file
         assert not re.search(r"<style|\sstyle=|\son\w+=|innerHTML|\beval\b", words), file

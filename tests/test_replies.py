@@ -1,18 +1,19 @@
-"""The plugin: keys in, one reply out in three forms, and every error as a sentence."""
+"""Any route: keys in, one reply out in three forms, and every error as a sentence."""
 
 import json
 import re
 from html.parser import HTMLParser
 
 import pytest
-from bottle import Bottle
+from bottle import Bottle, abort, redirect, request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keys import Key, number, whole_number
-from replies import Replies, one_line
-from tests.conftest import browser, is_plain
-from troubles import Trouble
+from game.errors import Problem
+from tests.conftest import Player, game, is_plain
+from web.errors import STATUS
+from web.params import number, one_of, whole_number
+from web.replies import one_line
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -21,7 +22,6 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 def app():
     """An app with routes of every sort that a student might write."""
     app = Bottle()
-    app.install(Replies({"times": Key("how often", 3, whole_number), "size": Key("a size", 1.5, number)}))
 
     @app.get("/")
     def door():
@@ -29,34 +29,44 @@ def app():
         return "Welcome."
 
     @app.get("/cheer")
-    def cheer(name, times=1):
+    def cheer(name, times: whole_number = 1):
         """Cheer for somebody."""
         return dict(reply=f"Hooray for {name}!", times=times, names=[name, "you"], nobody=None, true=True)
 
     @app.get("/measure")
-    def measure(size):
-        return dict(reply="Measured.", size=size)
+    def measure(size: number("a size", 1.5), mood: one_of("merry", "calm") = "calm"):
+        return dict(reply="Measured.", size=size, mood=mood)
+
+    @app.get("/count")
+    def count(start: int = 0, step: float = 1.0, what: str = "sheep"):
+        return dict(reply="Counted.", start=start, step=step, what=what)
 
     @app.get("/hello/<name>")
-    def hello(name, times=1):
+    def hello(name, times: whole_number = 1):
         return f"Hello {name} {times}"
 
     @app.get("/things")
     def things():
         return dict(reply="Two.", things=[dict(name="a b", x=1.5), dict(name="<b>", x=2)], none=[])
 
+    @app.get("/whoami")
+    def whoami():
+        return f"You asked {request.path} and {request.query.decode().x}."
+
     app.get("/nothing")(lambda: None)
     app.get("/number")(lambda: 42)
     app.get("/fields")(lambda: {"x": 1})
     app.get("/broken")(lambda: 1 / 0)
     app.get("/exit")(lambda: exit())
+    app.get("/abort")(lambda: abort(418, "Not today."))
+    app.get("/away")(lambda: redirect("/nothing"))
     app.get("/hidden", secret=True)(lambda: "You found it.")
-    return app
+    return game(app)
 
 
 @pytest.fixture
 def ask(app):
-    return lambda url, **headers: browser(app).get(url, headers=headers)
+    return lambda url, **headers: Player(app).ask(url, headers=headers)
 
 
 def test_text_is_a_sentence_and_a_line_for_each_field(ask):
@@ -111,7 +121,7 @@ class Tags(HTMLParser):
 @given(st.text(min_size=1, max_size=30).filter(lambda text: text.strip()))
 def test_whatever_is_sent_a_page_keeps_its_form(app, text):
     """The page for any text has the tags that the page for `ada` has, but for the list of how the text is spelled."""
-    pages = [browser(app).get("/cheer", query_string={"name": name, "format": "page"}) for name in ("ada", text)]
+    pages = [Player(app).ask("/cheer", name=name, format="page") for name in ("ada", text)]
     assert [page.status_code for page in pages] == [200, 200]
     ada, other = (re.sub('<div class="meanings">.*?</div>', "", page.text, flags=re.DOTALL) for page in pages)
     assert Tags(ada).tags == Tags(other).tags
@@ -131,7 +141,7 @@ def test_a_route_may_return_whatever_it_likes(ask, url, text):
 @pytest.mark.parametrize("url", ["/nothing/", "//nothing", "///nothing//"])
 def test_needless_slashes_do_not_matter(app, url):
     """In Python, url + route easily has two of them."""
-    assert browser(app).get("/", environ_overrides={"PATH_INFO": url}).text == "Done."
+    assert Player(app).browser.get("/", environ_overrides={"PATH_INFO": url}).text == "Done."
 
 
 @pytest.mark.parametrize("query", ["x=%ff", "x=1&x=2", "x=" + "1" * 9000, "&".join(f"x{i}=1" for i in range(60))])
@@ -162,6 +172,8 @@ def test_parts_of_the_path_are_bottles(ask):
         ("/measure?size=nan", 400, "bad-value", "“nan”", "/measure?size=1.5"),
         ("/measure?size=1e999", 400, "bad-value", "“1e999”", "/measure?size=1.5"),
         ("/measure?size=1,5", 400, "bad-value", "“1,5”", "/measure?size=1.5"),
+        ("/measure?size=1&mood=sad", 400, "bad-value", "one of merry, calm", "/measure?size=1.5"),
+        ("/count?start=1.5", 400, "bad-value", "a whole number", "/count"),
         ("/chear", 404, "no-route", "Did you mean /cheer?", "/cheer?name=hello"),
         ("/cheer/up", 404, "no-route", "Did you mean /cheer?", "/cheer?name=hello"),
         ("/Cheer", 404, "no-route", "Did you mean /cheer?", "/cheer?name=hello"),
@@ -170,6 +182,7 @@ def test_parts_of_the_path_are_bottles(ask):
         ("/%00%0a%ff", 404, "no-route", "There is no route", "/"),
         ("/" + "x" * 9000, 414, "too-long", "9001 characters", "/"),
         ("/cheer?name=" + "x" * 9000, 414, "too-long", "characters", "/"),
+        ("/abort", 400, "bad-value", "Not today.", "/"),
         ("/broken", 500, "bug", "not your fault", "/"),
         ("/exit", 500, "bug", "not your fault", "/"),
     ],
@@ -191,7 +204,7 @@ def test_errors_say_what_is_wrong_and_what_works(ask, url, status, error, said, 
 
 
 def test_a_method_that_is_refused_may_have_a_path_with_parts(app):
-    assert browser(app).post("/hello/ada?format=json").json["try"] == "/"
+    assert Player(app).browser.post("/hello/ada?format=json").json["try"] == "/"
 
 
 def test_giant_headers_are_refused(ask):
@@ -201,12 +214,12 @@ def test_giant_headers_are_refused(ask):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "BREW"])
 def test_other_methods_are_refused(app, method):
-    response = browser(app).open("/cheer?name=ada&format=json", method=method, data="x" * 1000)
+    response = Player(app).browser.open("/cheer?name=ada&format=json", method=method, data="x" * 1000)
     assert response.status_code == 405
     assert response.headers["Allow"] == "GET, HEAD"
     assert response.json["error"] == "bad-method"
     assert f"“{method}”" in response.json["reply"]
-    assert browser(app).get(response.json["try"]).status_code == 200
+    assert Player(app).browser.get(response.json["try"]).status_code == 200
 
 
 def test_all_replies_have_the_headers_that_keep_browsers_safe(ask):
@@ -221,17 +234,42 @@ def test_all_replies_have_the_headers_that_keep_browsers_safe(ask):
 
 def test_raw_utf8_in_a_url_is_read_like_encoded_utf8(app):
     environ = {"QUERY_STRING": "name=ñ😀".encode().decode("latin-1"), "PATH_INFO": "/cheer", "REQUEST_METHOD": "GET"}
-    assert browser(app).open(environ_overrides=environ, path="/cheer").text.startswith("Hooray for ñ😀!")
+    assert Player(app).browser.open(environ_overrides=environ, path="/cheer").text.startswith("Hooray for ñ😀!")
 
 
-def test_every_kind_of_trouble_has_a_status_and_a_word():
+def test_every_kind_of_problem_has_a_status():
     def kinds(kind):
         return [kind, *(grandchild for child in kind.__subclasses__() for grandchild in kinds(child))]
 
-    for kind in kinds(Trouble):
-        assert 400 <= kind.status < 600
-        assert kind.word == kind.word.lower()
-        assert kind.word.count("-") <= 1
+    assert {kind.word for kind in kinds(Problem)} - {"logbook"} <= STATUS.keys()
+    assert all(400 <= status < 600 for status in STATUS.values())
+
+
+@pytest.mark.parametrize(("query", "start"), [("start=-3&step=0.5", -3), ("what=cats", 0)])
+def test_pythons_own_types_say_what_a_key_is(ask, query, start):
+    assert ask(f"/count?{query}&format=json").json["start"] == start
+
+
+def test_a_parameter_that_can_be_nothing_stops_the_start_with_a_sentence():
+    app = Bottle()
+    app.get("/list")(lambda: None)
+
+    @app.get("/odd")
+    def odd(things: list):
+        pass
+
+    with pytest.raises(TypeError, match=r"/odd: the parameter things can't be .*list"):
+        game(app)
+
+
+def test_a_route_may_use_what_bottles_manual_shows(ask):
+    assert ask("/whoami?format=text").text == "You asked /whoami and ."
+    assert ask("/away").headers["Location"].endswith("/nothing")
+
+
+def test_a_bug_is_logged_with_its_traceback_and_not_told(ask, caplog):
+    assert "ZeroDivisionError" not in ask("/broken").text
+    assert "ZeroDivisionError" in caplog.text
 
 
 @given(st.recursive(st.one_of(st.text(), st.floats(), st.booleans(), st.none()), st.lists))
@@ -241,6 +279,6 @@ def test_a_field_of_text_is_always_one_line(value):
 
 @given(st.dictionaries(st.text(min_size=1), st.text(), max_size=5))
 def test_any_query_gets_json_that_can_be_read(app, keys):
-    response = browser(app).get("/cheer", query_string=keys, headers={"Accept": "application/json"})
+    response = Player(app).browser.get("/cheer", query_string=keys, headers={"Accept": "application/json"})
     if response.headers["Content-Type"] == "application/json":
         assert json.loads(response.text)["ok"] is (response.status_code == 200)

@@ -81,8 +81,8 @@ class Activity:
         self.asked = OrderedDict()
         self.errors = {}  # by id: the last few, each as (when, route, problem)
 
-    def note(self, sailor, now, address):
-        """Count a request."""
+    def note(self, sailor, now, address, route, problem=None):
+        """Count a request, and keep the problem with it, if there was one."""
         minute = now // 60
         seen = self.asked.get(sailor.id)
         if not seen or seen[0] != minute:
@@ -93,10 +93,8 @@ class Activity:
                 self.errors.pop(self.asked.popitem(last=False)[0], None)
         seen[1] += 1
         seen[3] = address
-
-    def note_problem(self, sailor, now, route, problem):
-        """Keep the problem of a sailor whose request has been counted."""
-        self.errors.setdefault(sailor.id, deque(maxlen=3)).append((now, route, str(problem)))
+        if problem:
+            self.errors.setdefault(sailor.id, deque(maxlen=3)).append((now, route, str(problem)))
 
     def address(self, sailor):
         """Where the last request came from, or None."""

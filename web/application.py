@@ -86,10 +86,13 @@ class Application:
             if request.method == "HEAD" and not request.route.is_file:
                 return {}  # only the headers are wanted, and nothing may happen
             result = request.route.call(request, parts)
+            if isinstance(result, bottle.HTTPError):
+                raise result
             self.logbook.write(request.ocean)
         except BaseException:
             self.undo()
             raise
+        self.note(request)
         return result if isinstance(result, bottle.HTTPResponse) else success(result)
 
     def open_ocean(self, request):
@@ -117,7 +120,7 @@ class Application:
         """Send a reply in the form that was asked for, as WSGI wants it. For an empty one only headers are sent."""
         if isinstance(reply, bottle.HTTPResponse):
             start_response(reply.status_line, [*reply.headerlist, *HEADERS, *request.headers])
-            return [reply.body] if reply.body else []
+            return [content_of(reply)]
         form = request.form
         body = FORMS[form](request, reply).encode() if reply else b""
         own = [("Content-Type", TYPES[form]), ("Cache-Control", "no-store"), ("Content-Length", str(len(body)))]
@@ -159,13 +162,13 @@ class Application:
         hint = f"Did you mean /{guess}?" if guess else "The front door / shows where to start."
         return NoRoute(f"There is no route {show(path)} here. {hint}", guess)
 
-    def note(self, request, problem):
-        """Let the log and the leader see which problems there are."""
-        if uwsgi:
+    def note(self, request, problem=None):
+        """Let the log and the leader see what is going on."""
+        if uwsgi and problem:
             # Without the keys, which may be secret, and encoded, so that it is one line.
             uwsgi.set_logvar("asked", quote(f"{request.method[:10]} {request.path[:100]}", safe="/ "))
         if self.activity and request.asker:
-            self.activity.note_problem(request.asker, request.ocean.now, request.path, problem)
+            self.activity.note(request.asker, request.ocean.now, request.address, request.path, problem)
 
     def way_out(self, request, problem):
         """A URL that works for who asked: what the problem proposes, or else an example of the same route."""
@@ -198,3 +201,12 @@ class Application:
             }
             for route in self.public_routes()
         ]
+
+
+def content_of(response):
+    """What one of Bottle's responses contains, as bytes: a text, bytes or an open file."""
+    body = response.body
+    if hasattr(body, "read"):
+        with body:
+            return body.read()
+    return body.encode() if isinstance(body, str) else body

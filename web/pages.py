@@ -53,11 +53,7 @@ def static(request, name=None):
     if name not in STATIC:
         return bottle.HTTPError(404)
     headers = {"Cache-Control": "no-cache"}
-    response = bottle.static_file(name, os.path.join(HERE, "static"), STATIC[name], headers=headers)
-    if hasattr(response.body, "read"):
-        with response.body as file:
-            response.body = file.read()
-    return response
+    return bottle.static_file(name, os.path.join(HERE, "static"), STATIC[name], headers=headers)
 
 
 @cache

@@ -17,8 +17,6 @@ def identify(request):
         request.asker = ocean.wake(id)
     except Problem as problem:
         request.stranger = problem
-    if request.asker and app.activity:
-        app.activity.note(request.asker, ocean.now, request.address)
 
 
 def join(request, name, id, word):
