@@ -42,7 +42,7 @@ soak: $(VENV)/dev ## run the service for MINUTES=35 under a systemd of its own, 
 attack: $(VENV)/dev ## attack the server in many ways, for an hour: PARTS="school --minutes=1" for one of them
 	@$(BIN)python -m tests.attack $(PARTS)
 
-bench: $(VENV)/bench ## measure the server beside others, for 12 minutes: PARTS="race start" for some parts. Needs wrk
+bench: $(VENV)/bench ## measure the server beside others, for some minutes: PARTS="race school" for some parts. Needs wrk
 	@$(BIN)python -m bench $(PARTS)
 
 picture: $(VENV)/dev ## make the README's picture of the map again. Needs Chromium

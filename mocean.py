@@ -26,8 +26,7 @@ from server import startup
 from server.logbook import Logbook
 from web import development, openapi, session
 from web.application import Application
-from web.params import number, one_of, text, whole_number
-from web.routes import SECRET_ID
+from web.routes import SECRET_ID, number, one_of, text, whole_number
 
 VERSION = "0.1.0"
 

@@ -14,7 +14,8 @@ from unicodedata import normalize
 
 from bottle import Bottle
 
-from web.params import show, text
+from web.errors import show
+from web.routes import text
 
 app = Bottle()
 answer = text("your answer", "hello")

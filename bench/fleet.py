@@ -1,4 +1,4 @@
-"""Ships at sea, as many as are wanted, and where they are."""
+"""Ships at sea, as many as are wanted."""
 
 from random import Random
 from time import time
@@ -12,30 +12,21 @@ from server.logbook import Logbook
 MOST = 20_000  # ships in any part of the benchmark
 
 
-def anywhere(number):
-    """All over the ocean, and under way."""
-    chance = Random(number)
-    return dict(x=chance.uniform(0, 900), y=chance.uniform(0, 900), heading=chance.uniform(0, 360), speed=5)
+def write(file, ships, apart=None):
+    """Write a logbook in which so many ships sail, all over the ocean, and all sailors are awake. Returns their ids.
 
-
-def two_crowds(number):
-    """In one of two crowds that are just too far apart to see each other."""
-    return dict(x=450 + 24 * (number % 2), y=450, heading=0, speed=0)
-
-
-def one_spot(number):
-    """All at the same place."""
-    return dict(x=450, y=450, heading=0, speed=0)
-
-
-def write(file, ships, place):
-    """Write a logbook in which so many ships sail, all awake. Returns their ids."""
+    Or else the ships lie in two crowds, so many metres apart.
+    """
     sailors.MOST_KEPT = MOST  # more than may join, to see how memory grows
-    ocean, logbook, ids = Ocean(most_awake=MOST), Logbook(file), []
+    ocean, logbook, ids, chance = Ocean(most_awake=MOST), Logbook(file), [], Random(1)
     logbook.read(ocean, time())
     for number in range(ships):
         sailor = ocean.join(f"ship{number}")
-        ocean.sail(sailor, **place(number))
+        if apart is None:
+            x, y, heading = (chance.uniform(0, most) for most in (900, 900, 360))
+            ocean.sail(sailor, x=x, y=y, heading=heading, speed=5)
+        else:
+            ocean.sail(sailor, x=450 + apart * (number % 2), y=450, heading=0, speed=0)
         ids.append(sailor.id)
     logbook.write(ocean)
     logbook.close()
@@ -43,7 +34,7 @@ def write(file, ships, place):
 
 
 def join(url, ships):
-    """Let so many ships join a server. Returns their ids."""
+    """Let so many ships join a server. Returns their sailors' ids."""
     with requests.Session() as session:
         joined = [session.get(f"{url}/join?name=ship{number}&format=json", timeout=10) for number in range(ships)]
     return [reply.json()["id"] for reply in joined]

@@ -1,11 +1,12 @@
 """Load for a server, and how it was: Debian's wrk, which costs little, and loops of Python, as students write them."""
 
+import random
 import re
 import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from itertools import cycle
+from itertools import chain, cycle
 from typing import NamedTuple
 
 import requests
@@ -13,7 +14,9 @@ import requests
 SCRIPT = """
 local requests, last = {}, 0
 function init()
-    for path in io.lines("PATHS") do requests[#requests + 1] = wrk.format("GET", path) end
+    for path in io.lines("PATHS") do
+        requests[#requests + 1] = wrk.format("GET", path):gsub("HTTP/1.1", "VERSION")
+    end
 end
 function request()
     last = last % #requests + 1
@@ -48,13 +51,15 @@ def measure(load, server, *args, **options):
 
 
 def wrk(server, paths, seconds, keep=False, connections=8, pause=None, accept="*/*"):
-    """Ask for the paths in turn. `pause` are the least and the most milliseconds before each request."""
+    """Ask for the paths in turn, from any on. `pause` are the least and the most milliseconds before each request."""
+    version = "HTTP/1.1" if keep else "HTTP/1.0"  # which every server ends with the connection
+    script = SCRIPT.replace("PATHS", f"{server.folder}/paths").replace("VERSION", version)
     delay = "function delay() return math.random({}, {}) end".format(*pause) if pause else ""
-    (server.folder / "paths").write_text("\n".join(paths))
-    (server.folder / "script").write_text(SCRIPT.replace("PATHS", f"{server.folder}/paths") + delay)
+    first = random.randrange(len(paths))
+    (server.folder / "paths").write_text("\n".join(paths[first:] + paths[:first]))
+    (server.folder / "script").write_text(script + delay)
     command = f"wrk --threads=1 --connections={connections} --duration=60s --timeout=10s".split()
-    command += ["--header", f"Accept: {accept}", "--header", f"Connection: {'keep-alive' if keep else 'close'}"]
-    command += ["--script", f"{server.folder}/script", server.url]
+    command += ["--header", f"Accept: {accept}", "--script", f"{server.folder}/script", server.url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             time.sleep(seconds)
@@ -90,7 +95,7 @@ def students(server, paths, seconds, programs=4, every=0.0, ask=by_requests):
 
     with ThreadPoolExecutor(programs) as pool:
         waits, failed = zip(*pool.map(loop, range(programs)))
-    together, worst = sum(waits, []), max(percentile(one, 99) for one in waits)
+    together, worst = [*chain(*waits)], max(percentile(one, 99) for one in waits)
     took = time.perf_counter() - began
     return len(together), took, percentile(together, 50), percentile(together, 99), worst, sum(failed)
 

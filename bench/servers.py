@@ -8,6 +8,7 @@ A server listens to 127.0.0.1 only, and ends with its `with`.
 """
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -33,27 +34,42 @@ PEERS = {
     ),
 }
 SERVERS = {MOCEAN: {}, LIMITED: dict(limits="on"), BARE: dict(app="bench.peers.bottle_game:bare"), **PEERS}
-KEEPING = [name for name in SERVERS if "gunicorn" not in name]  # those that keep connections
 ROOT = Path(__file__).parent.parent
 PATIENCE = 30  # seconds until a server has to answer
 
 
 class Server:
-    """A server that runs. Its sailors have the `ids`."""
+    """A server that runs. `ids` are its sailors', `start` is how many seconds it took until it answered."""
 
-    def __init__(self, command, folder, port, settings):
-        self.folder, self.port, self.url, self.ids = Path(folder), port, f"http://127.0.0.1:{port}", []
-        with Path(folder, "log").open("w") as log:
-            environment = {**os.environ, **settings}
+    def __init__(self, folder, command="uwsgi {folder}/uwsgi.ini", app=None, limits="off"):
+        port = free_port()
+        self.folder, self.url, self.ids = Path(folder), f"http://127.0.0.1:{port}", []
+        ini = (ROOT / "uwsgi.ini").read_text().replace("%d", str(ROOT))
+        ini = ini.replace("wsgi-file = mocean.py", f"module = {app}") if app else ini
+        (self.folder / "uwsgi.ini").write_text(ini)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "RUNTIME_DIRECTORY": folder,
+            "MOCEAN_LOGBOOK": f"{folder}/logbook.sqlite3",
+            "MOCEAN_LIMITS": limits,
+            "MOCEAN_MOST_AWAKE": str(fleet.MOST),
+        }
+        program, *words = command.format(folder=folder, port=port).split()
+        command = [Path(sys.executable).with_name(program), *words]
+        with (self.folder / "log").open("w") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
 
     def wait(self):
-        """Wait until it answers something, a 404 too. Returns how many seconds that took."""
+        """Wait until it answers something, a 404 too."""
         began = time.monotonic()
         while time.monotonic() < began + PATIENCE and self.process.poll() is None:
             with suppress(requests.ConnectionError):
                 requests.get(self.url, timeout=PATIENCE)
-                return time.monotonic() - began
+                self.start = time.monotonic() - began
+                return
             time.sleep(0.002)
         raise SystemExit(f"{self.process.args} doesn't answer:\n" + (self.folder / "log").read_text())
 
@@ -62,6 +78,10 @@ class Server:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def keeps_connections(self):
+        """True if one may ask again over the same connection."""
+        return requests.get(self.url, timeout=PATIENCE).headers.get("Connection", "").lower() != "close"
 
     def processes(self):
         """The folders in /proc of its processes, its first one before those that it has started."""
@@ -85,41 +105,28 @@ class Server:
         return sum(figure(process / "smaps_rollup", "\nPss:") for process in self.processes()) / 1024
 
 
+def free_port():
+    """A port that nobody uses, from a range in which no outgoing connection can take it meanwhile."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(20000, 32000))) as listener:
+            return listener.getsockname()[1]
+
+
 def figure(file, name):
     """The number that follows a name in a file of /proc."""
     return int(file.read_text().partition(name)[2].split()[0])
 
 
 @contextmanager
-def run(name, ships=0, place=fleet.anywhere):
-    """Start a server with so many ships at sea, wait for its first reply, and end it afterwards."""
+def run(name, ships=0, apart=None):
+    """Start a server with so many ships at sea, placed as in fleet.write, and end it afterwards."""
     with tempfile.TemporaryDirectory(prefix="mocean-bench-") as folder:
         is_ours = name in (MOCEAN, LIMITED)
-        ids = fleet.write(f"{folder}/logbook.sqlite3", ships, place) if is_ours else []
-        server = start(folder, **SERVERS[name])
+        ids = fleet.write(f"{folder}/logbook.sqlite3", ships, apart) if is_ours else []
+        server = Server(folder, **SERVERS[name])
         try:
-            server.start = server.wait()
+            server.wait()
             server.ids = ids or fleet.join(server.url, ships)
             yield server
         finally:
             server.end()
-
-
-def start(folder, command="uwsgi {folder}/uwsgi.ini", app=None, limits="off"):
-    """A new server on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    ini = (ROOT / "uwsgi.ini").read_text().replace("%d", str(ROOT))
-    Path(folder, "uwsgi.ini").write_text(ini.replace("wsgi-file = mocean.py", f"module = {app}") if app else ini)
-    settings = {
-        "PYTHONPATH": str(ROOT),
-        "HOST": "127.0.0.1",
-        "PORT": str(port),
-        "RUNTIME_DIRECTORY": folder,
-        "MOCEAN_LOGBOOK": f"{folder}/logbook.sqlite3",
-        "MOCEAN_LIMITS": limits,
-        "MOCEAN_MOST_AWAKE": str(fleet.MOST),
-        "MOCEAN_WORD": "",
-    }
-    program, *words = command.format(folder=folder, port=port).split()
-    return Server([Path(sys.executable).with_name(program), *words], folder, port, settings)

@@ -20,11 +20,7 @@ class Grid:
     def __init__(self):
         self.cells = defaultdict(list)
         self.sighted = set()  # who sees another ship
-        self.filled = self.due = -math.inf  # when it was filled, and when it has to be filled again
-
-    def is_stale(self, now):
-        """True if it is time to fill it again, or if the clock has been set back."""
-        return not self.filled <= now < self.due
+        self.filled = self.due = -math.inf  # when it was filled, and when it is to be filled again
 
     def fill(self, now, ships):
         """Note where all ships are, each given as (who, x, y, metres of sight)."""

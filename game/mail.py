@@ -1,6 +1,7 @@
 """Mail: letters to one sailor, and broadcasts, which are said to everyone.
 
-    >>> mail = Mail()
+    >>> from game.sailors import Sailor
+    >>> mail, bob = Mail(), Sailor("bob", id="bcdefghj", x=0, y=0, since=0, heard=0)
     >>> mail.post("ada", "hello", now=1000, receiver=bob)
     Message(number=1, sender='ada', message='hello', sent=1000)
     >>> mail.pop(bob)
@@ -109,10 +110,11 @@ class Mail:
     def forget(self, sailor, number):
         """What a sailor got up to this number has been read."""
         box = self.boxes.get(sailor.id, ())
-        if box and box[0].number <= number:
-            while box and box[0].number <= number:
+        letters = [letter.number for letter in box if letter.number <= number]
+        if letters:
+            for _ in letters:
                 box.popleft()
-            self.journal.append(("read", sailor.id, number))
+            self.journal.append(("read", sailor.id, letters[-1]))
         read = next((message.number for message in self.unread(sailor) if message.number <= number), None)
         if read:
             sailor.last_read = read
@@ -129,7 +131,8 @@ class Mail:
         unread = [*self.unread(sailor)]
         missed = tuple(message.number for message in unread if message.sent >= since)
         if len(missed) < len(unread):
-            sailor.missed += missed
+            kept = self.broadcasts[0][0].number  # the oldest: what was missed before it needn't be known any more
+            sailor.missed = (*[number for number in sailor.missed if number >= kept], *missed)
         elif missed:
             sailor.last_read, sailor.missed = missed[0], ()
 

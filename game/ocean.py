@@ -43,7 +43,6 @@ from game.planet import (
     reckon,
     seafloor,
     seamount_at,
-    wrap,
 )
 from game.sailors import NAP, Crew, Sailor, is_asleep, new_id
 
@@ -194,8 +193,10 @@ class Ocean:
 
     def place(self, sailor):
         """Where the ship is now, as (x, y). A sleeper's ship lies at anchor since the nap began."""
-        until = min(self.paused or self.now, sailor.heard + NAP)
-        return reckon(sailor.x, sailor.y, sailor.heading, sailor.speed, max(0.0, until - sailor.since))
+        seconds = min(self.paused or self.now, sailor.heard + NAP) - sailor.since
+        if seconds <= 0 or not sailor.speed:
+            return sailor.x, sailor.y
+        return reckon(sailor.x, sailor.y, sailor.heading, sailor.speed, seconds)
 
     def depth(self, sailor):
         """How deep the ship is now: as ordered, but where the sea floor is higher it rises by itself."""
@@ -216,14 +217,14 @@ class Ocean:
 
     def note(self, sailor, **orders):
         """Note where the ship is now, and what changes."""
-        sailor.x, sailor.y = self.place(sailor)
-        sailor.since = self.now
-        for order, value in orders.items():
-            setattr(sailor, order, value)
+        x, y = self.place(sailor)
+        if "heading" in orders:
+            orders["heading"] = compass(orders["heading"])
+        sailor.change(**{"x": x, "y": y, "since": self.now, **orders})
 
     def turn(self, sailor, degrees):
         """Set the heading in compass degrees; 450 and -270 are the same as 90."""
-        self.sail(sailor, heading=compass(degrees))
+        self.sail(sailor, heading=degrees)
 
     def set_speed(self, sailor, speed):
         """Set the speed in metres a second, from 0 to the ship's top speed. Raises BadValue or Cannot."""
@@ -258,10 +259,10 @@ class Ocean:
         """The place and course of the ship, in the units of the planet, with its status bits and the time."""
         x, y = self.place(sailor)
         return {
-            "x": wrap(round(x, 2)),
-            "y": wrap(round(y, 2)),
+            "x": round(x, 2) % SIZE,  # 899.999 is 0.0 on the map
+            "y": round(y, 2) % SIZE,
             "depth": round(self.depth(sailor), 2),
-            "heading": compass(round(sailor.heading, 2)),
+            "heading": round(sailor.heading, 2) % 360,
             "speed": round(self.speed(sailor), 2),
             "status": self.status(sailor),
             "time": round(self.now, 3),
@@ -276,18 +277,18 @@ class Ocean:
         """The status bits of the ship, added up."""
         self.look_around()
         return (
-            CHAT_WAITS * self.mail.is_waiting(sailor)
-            + SHIP_IN_SIGHT * (sailor.id in self.grid.sighted)
-            + TREASURE_IN_REACH * bool(self.reachable(sailor))
+            PAUSED * bool(self.paused)
             + UNDER_WATER * (sailor.depth > 0)
-            + PAUSED * bool(self.paused)
+            + TREASURE_IN_REACH * bool(self.reachable(sailor))
+            + SHIP_IN_SIGHT * (sailor.id in self.grid.sighted)
+            + CHAT_WAITS * self.mail.is_waiting(sailor)
         )
 
     # -- Seeing
 
     def look_around(self):
         """Note on the grid where all ships are, if that was some time ago."""
-        if self.grid.is_stale(self.now):
+        if not self.grid.filled <= self.now < self.grid.due:
             ships = [(s.id, *self.place(s), s.sight(self.depth(s))) for s in self.awake_sailors()]
             self.grid.fill(self.now, [*ships, (CLEM, *clem_place(self.robot_time())[:2], 0)])
 
@@ -466,11 +467,11 @@ def sighting(kind, name, x, y, depth, from_x, from_y):
     return {
         "kind": kind,
         "name": name,
-        "x": wrap(round(x, 2)),
-        "y": wrap(round(y, 2)),
+        "x": round(x, 2) % SIZE,
+        "y": round(y, 2) % SIZE,
         "depth": round(depth, 2),
         "distance": round(distance(from_x, from_y, x, y), 2),
-        "bearing": compass(round(bearing(from_x, from_y, x, y), 1)),
+        "bearing": round(bearing(from_x, from_y, x, y), 1) % 360,
     }
 
 
@@ -479,9 +480,9 @@ def charted(kind, name, x, y, heading, speed):
     return {
         "kind": kind,
         "name": name,
-        "x": wrap(round(x, 2)),
-        "y": wrap(round(y, 2)),
-        "heading": compass(round(heading, 2)),
+        "x": round(x, 2) % SIZE,
+        "y": round(y, 2) % SIZE,
+        "heading": round(heading, 2) % 360,
         "speed": round(speed, 2),
     }
 

@@ -90,13 +90,11 @@ class Crew:
 
     def replace_id(self, sailor, id):
         """Give a sailor another id. The old one ends."""
-        is_awake = self.heard.pop(sailor.id, None)
         self.changes.add(sailor.id)
         del self.by_id[sailor.id]
         sailor.id = id
         self.by_id[id] = sailor
-        if is_awake:
-            self.heard[id] = sailor
+        self.heard = OrderedDict((awake.id, awake) for awake in self.heard.values())  # in the same order
 
     # -- Finding
 

@@ -3,6 +3,8 @@
 So the logbook writes just what has changed, and whoever writes a route need not think of it.
 """
 
+from dataclasses import MISSING
+
 PLAIN = (bool, int, float, str, tuple, type(None))  # values that can be replaced, but never changed in place
 
 
@@ -25,8 +27,18 @@ class Tracked:
 
     def __setattr__(self, name, value):
         vars(self)[name] = value
-        if not isinstance(value, PLAIN) and not isinstance(vars(type(self)).get(name), Container):
-            setattr(type(self), name, Container(name))
+        kind = type(self)
+        if not isinstance(value, PLAIN) and not isinstance(vars(kind).get(name), Container):
+            setattr(kind, name, Container(name, default=vars(kind).get(name, MISSING)))
+        self.note_change()
+
+    def change(self, **values):
+        """Set several attributes at once, to plain values."""
+        vars(self).update(values)
+        self.note_change()
+
+    def __delattr__(self, name):
+        del vars(self)[name]
         self.note_change()
 
     def facts(self):
@@ -37,14 +49,16 @@ class Tracked:
 class Container:
     """An attribute whose value can be changed in place. Python asks it instead of the object: see "descriptors"."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, default):
+        self.name, self.default = name, default
 
     def __get__(self, owner, kind):
-        if owner is None or self.name not in vars(owner):
+        if owner is not None and self.name in vars(owner):
+            owner.note_change()
+            return vars(owner)[self.name]
+        if self.default is MISSING:
             raise AttributeError(f"{kind.__name__} has no {self.name}")
-        owner.note_change()
-        return vars(owner)[self.name]
+        return self.default
 
     def __set__(self, owner, value):
         """Only here because Python asks a descriptor without it after the object; `Tracked.__setattr__` is first."""

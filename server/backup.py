@@ -11,7 +11,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from server.settings import Settings
+from server.settings import BadSetting, Settings
 
 
 def back_up(file, copy):
@@ -34,14 +34,15 @@ def back_up(file, copy):
 def main():
     parser = argparse.ArgumentParser(prog="python -m server.backup", description="Copy the logbook.")
     parser.add_argument("copy", nargs="?", help="the file to write")
-    file = Settings.read(os.environ).logbook
-    copy = parser.parse_args().copy or f"{file}.copy-{datetime.now():%Y-%m-%d-%H%M%S}"
-    if not os.path.exists(file):
-        sys.exit(f"There is no logbook {file}. If it is elsewhere, name it: MOCEAN_LOGBOOK=FILE")
+    copy = parser.parse_args().copy
     try:
+        file = Settings.read(os.environ).logbook
+        copy = copy or f"{file}.copy-{datetime.now():%Y-%m-%d-%H%M%S}"
         back_up(file, copy)
+    except BadSetting as problem:
+        sys.exit(str(problem))
     except (sqlite3.Error, OSError) as problem:
-        sys.exit(f"{file} can't be copied to {copy}: {problem}")
+        sys.exit(f"{file} can't be copied to {copy}: {problem}. MOCEAN_LOGBOOK=FILE names another logbook.")
     print(f"{copy} is a copy of {file}")
 
 

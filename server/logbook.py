@@ -16,11 +16,12 @@ import json
 import logging
 import os
 import sqlite3
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from copy import deepcopy
 from dataclasses import fields
 from datetime import datetime
 from time import time
+from types import UnionType
 from typing import get_origin
 
 from game.errors import Problem
@@ -29,8 +30,9 @@ from game.ocean import Ocean
 from game.sailors import Sailor
 from server.migrations import MIGRATIONS
 
-SYNC = {"normal": "NORMAL", "full": "FULL"}  # what survives a power cut: nearly everything, or everything
-ENDINGS = ("", "-wal", "-shm")  # of the names of the files that make up an SQLite database
+MEMORY = ":memory:"
+ENDINGS = ("-shm", "-wal", "")  # of the names of a database's files. The main file moves last: a WAL alone is deleted
+LOCK, NEW = "-lock", "-new"  # of the names of two files of our own: see Logbook.keep_others_out and write_everything
 log = logging.getLogger(__name__)
 
 
@@ -48,7 +50,8 @@ class Logbook:
     """The logbook in a file, or with the name ":memory:" in memory only. It is opened by the first `read`."""
 
     def __init__(self, file, sync="normal"):
-        self.file, self.sync = str(file), SYNC[sync]
+        self.file = MEMORY if file == MEMORY else os.path.realpath(file)
+        self.sync = sync  # what survives a power cut: "normal" is nearly everything, "full" everything
         self.connection = self.lock = None
         self.inodes = None  # which files are open
         self.boot = None  # how many servers have opened the file, including this one
@@ -66,47 +69,40 @@ class Logbook:
     def read(self, ocean, now):
         """Fill a new ocean with what the file has. `now` is in seconds. Raises LogbookProblem."""
         with self.explained():
-            if not self.connection:
-                self.open()
-            try:
-                self.fill(ocean, now)
-            except Damaged as damage:
-                self.set_aside(damage)
-                self.open()
-                self.fill(ocean, now)
-            self.count_boot(now)
+            self.load(ocean, now)
+            if self.boot is None:
+                self.connection.execute("UPDATE ocean SET boot = boot + 1")
+                (count,) = self.connection.execute("SELECT boot FROM ocean").fetchone()
+                self.boot = int(now * 1000) if self.file == MEMORY else count  # memory can't count those before
 
     def check(self):
         """See that a server can be started with this file. Raises LogbookProblem."""
-        if self.file != ":memory:":
-            with self.explained():
+        with self.explained():
+            self.load(Ocean(), time())
+            self.close()
+
+    def load(self, ocean, now):
+        """Fill a new ocean. A damaged file is set aside, and a new one begun."""
+        try:
+            if not self.connection:
                 self.open()
-                with suppress(Damaged):  # the first request sets it aside
-                    self.fill(Ocean(), time())
-                self.close()
+            self.fill(ocean, now)
+        except Damaged as damage:
+            self.set_aside(damage)
+            self.open()
+            self.fill(ocean, now)
 
     def fill(self, ocean, now):
         """Read everything into a new ocean. Raises Damaged, or TypeError if the file does not fit the program."""
         rows = self.connection.execute
-        try:
-            sailors = sorted((sailor_of(*row, now) for row in rows("SELECT * FROM sailors")), key=lambda s: s.heard)
-            letters = [(id, Message(*row)) for id, *row in rows("SELECT * FROM mail ORDER BY number")]
-            broadcasts = [(Message(*row), but) for *row, but in rows("SELECT * FROM chat ORDER BY number")]
-            facts = json.loads(rows("SELECT facts FROM ocean").fetchone()[0])
-            ocean.restore(sailors, letters, broadcasts, **facts)
-        except sqlite3.OperationalError:
-            raise
-        except (sqlite3.DatabaseError, ValueError, LookupError) as error:
-            raise Damaged(str(error)) from error
+        with damage_noticed():
+            sailors = [(id, facts_of(text, OURS)) for id, text in rows("SELECT id, facts FROM sailors")]
+            letters = [(id, message_of(*row)) for id, *row in rows("SELECT * FROM mail ORDER BY number")]
+            broadcasts = [(message_of(*row), but) for *row, but in rows("SELECT * FROM chat ORDER BY number")]
+            facts = facts_of(rows("SELECT facts FROM ocean").fetchone()[0], THE_OCEANS)
+        sailors = sorted((sailor_of(id, kept, now) for id, kept in sailors), key=lambda sailor: sailor.heard)
+        ocean.restore(sailors, letters, broadcasts, **{**ocean.facts(), **facts})
         self.facts = deepcopy(ocean.facts())
-
-    def count_boot(self, now):
-        """Give this server a number that no other has had."""
-        if self.boot is None and self.file == ":memory:":
-            self.boot = int(now * 1000)
-        elif self.boot is None:
-            self.connection.execute("UPDATE ocean SET boot = boot + 1")
-            self.boot = self.connection.execute("SELECT boot FROM ocean").fetchone()[0]
 
     # -- Writing
 
@@ -115,149 +111,70 @@ class Logbook:
         return bool(ocean.crew.changes or ocean.mail.journal) or ocean.facts() != self.facts
 
     def write(self, ocean):
-        """Write all that has changed since the last time, or raise LogbookProblem and write nothing.
-
-        If all that is new is that somebody was heard from, it may fail without a word.
-        """
+        """Write all that has changed since the last time, or raise LogbookProblem and write nothing."""
         if self.is_behind(ocean):
             with self.explained():
                 self.commit(ocean)
-        elif ocean.crew.polled:
+        elif ocean.crew.polled:  # somebody was heard from, and nothing else is new: nobody has to know if this fails
             with suppress(sqlite3.Error, OSError):
                 self.commit(ocean)
             ocean.crew.polled.clear()
 
     def commit(self, ocean):
-        """Write what has changed or, if somebody has removed or replaced the open file, all there is."""
+        """Write what has changed or, if somebody has removed or replaced an open file, all there is."""
+        facts = ocean.facts()
         if self.find_inodes() == self.inodes:
-            self.write_changes(ocean)
+            with self.connection as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                write_rows(connection.execute, ocean, ocean.crew.changes | ocean.crew.polled, ocean.mail.journal)
+                if facts != self.facts:
+                    connection.execute("UPDATE ocean SET facts = ?", [as_json(facts)])
         else:
             self.write_everything(ocean)
-        ocean.crew.changes.clear()
-        ocean.crew.polled.clear()
-        ocean.mail.journal.clear()
+        if facts != self.facts:
+            self.facts = deepcopy(facts)
         self.failure = ""
-
-    def write_changes(self, ocean):
-        facts = ocean.facts()
-        with self.transaction():
-            for id in ocean.crew.changes | ocean.crew.polled:
-                self.write_sailor(id, ocean.crew.by_id.get(id))
-            for entry in ocean.mail.journal:
-                self.write_mail(*entry)
-            if facts != self.facts:
-                self.connection.execute("UPDATE ocean SET facts = ?", [as_json(facts)])
-                self.facts = deepcopy(facts)
-
-    def write_sailor(self, id, sailor):
-        """Write the row of a sailor, or remove it if nobody has this id any more."""
-        if sailor:
-            facts = as_json(sailor.facts())
-            self.connection.execute(
-                "INSERT INTO sailors VALUES (?, ?) ON CONFLICT DO UPDATE SET facts = excluded.facts", [id, facts]
-            )
-        else:
-            self.connection.execute("DELETE FROM sailors WHERE id = ?", [id])
-
-    def write_mail(self, what, who, message):
-        """Write an entry of Mail.journal."""
-        execute = self.connection.execute
-        if what == "letter":
-            execute("INSERT INTO mail VALUES (?, ?, ?, ?, ?)", [who, *message])
-        elif what == "read":
-            execute("DELETE FROM mail WHERE sailor = ? AND number <= ?", [who, message])
-        elif what == "broadcast":
-            execute("INSERT INTO chat VALUES (?, ?, ?, ?, ?)", [*message, who])
-        elif what == "expired":
-            execute("DELETE FROM chat WHERE number <= ?", [message])
+        for written in (ocean.crew.changes, ocean.crew.polled, ocean.mail.journal):
+            written.clear()
 
     def write_everything(self, ocean):
-        """Begin a new file, with all that is in memory. If that fails, the old one stays open."""
-        old, self.connection = self.connection, None
-        try:
-            self.rename_files("replaced")
-            self.connect()
-            with self.transaction():
-                self.connection.execute("UPDATE ocean SET boot = ?", [self.boot])
-                for id, sailor in ocean.crew.by_id.items():
-                    self.write_sailor(id, sailor)
-                for entry in ocean.mail.entries():
-                    self.write_mail(*entry)
-                self.connection.execute("UPDATE ocean SET facts = ?", [as_json(ocean.facts())])
-        except BaseException:
-            if self.connection:
-                self.connection.close()
-            self.connection = old
-            raise
-        self.facts, self.inodes = deepcopy(ocean.facts()), self.find_inodes()
-        old.close()
+        """Begin a new file, with all that is in memory. It takes the place of the old one at once and as a whole."""
+        self.keep_others_out()
+        with suppress(FileNotFoundError):
+            os.remove(self.file + NEW)  # which a crash has left
+        with closing(database(self.file + NEW)) as connection:
+            migrate(connection, os.path.basename(self.file))
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                write_rows(connection.execute, ocean, ocean.crew.by_id, ocean.mail.entries())
+                connection.execute("UPDATE ocean SET boot = ?, facts = ?", [self.boot, as_json(ocean.facts())])
+        self.move_away("replaced")
+        os.rename(self.file + NEW, self.file)
+        self.open()
         self.incident = "Somebody had removed or replaced the logbook. It was written again from memory."
         log.warning("%s: %s", self.file, self.incident)
-
-    @contextmanager
-    def transaction(self):
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.connection.execute("COMMIT")
-        except BaseException:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            raise
 
     # -- The file
 
     def open(self):
-        """Open the file, and make or migrate it if needed. A damaged one is set aside."""
+        """Open the file, and make or migrate it if needed. Raises Damaged, LogbookProblem, OSError or sqlite3.Error."""
+        self.close()
         self.keep_others_out()
+        if os.path.exists(self.file + NEW) and not os.path.exists(self.file):
+            os.rename(self.file + NEW, self.file)  # a crash has kept write_everything from that
+        self.connection = database(self.file)
         try:
-            self.connect()
-        except Damaged as damage:
-            self.set_aside(damage)
-            self.keep_others_out()
-            self.connect()
-        self.inodes = self.find_inodes()
-
-    def keep_others_out(self):
-        """Let no second server use this logbook. A lock on the file itself would also keep out those who only read."""
-        if not self.lock and self.file != ":memory:":
-            os.close(os.open(f"{self.file}-lock", os.O_RDWR | os.O_CREAT, 0o600))
-            self.lock = sqlite3.connect(f"{self.file}-lock", timeout=1, isolation_level=None, check_same_thread=False)
-            self.lock.execute("BEGIN EXCLUSIVE")
-
-    def connect(self):
-        """Open the file. Raises Damaged, LogbookProblem, OSError or sqlite3.Error."""
-        if self.file != ":memory:":
-            os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))  # it holds ids: only for us to read
-        self.connection = sqlite3.connect(self.file, timeout=1, isolation_level=None, check_same_thread=False)
-        self.connection.text_factory = bytes.decode  # so that bytes which are no text are a ValueError, see fill
-        try:
-            for pragma in ("journal_mode = WAL", f"synchronous = {self.sync}"):
-                self.connection.execute(f"PRAGMA {pragma}")
-            problem = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if problem != "ok":
-                raise Damaged(problem)
-            self.migrate()
-        except sqlite3.OperationalError:
+            with damage_noticed():
+                problem = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+                if problem != "ok":
+                    raise ValueError(problem)
+                for pragma in ("journal_mode = WAL", f"synchronous = {self.sync}"):
+                    self.connection.execute(f"PRAGMA {pragma}")
+                migrate(self.connection, os.path.basename(self.file))
+            self.inodes = self.find_inodes()
+        except BaseException:
             self.close()
             raise
-        except (sqlite3.DatabaseError, ValueError) as error:
-            raise Damaged(str(error)) from error
-
-    def migrate(self):
-        """Bring the file to the newest version. Raises LogbookProblem if it is newer than this program."""
-        version = self.connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(MIGRATIONS):
-            self.close()
-            raise LogbookProblem(
-                f"The logbook {os.path.basename(self.file)} has version {version}. This program knows versions up to "
-                f"{len(MIGRATIONS)}. Use the newer program, or another logbook.",
-                "",
-            )
-        for number, step in enumerate(MIGRATIONS[version:], version + 1):
-            with self.transaction():
-                step(self.connection)
-                self.connection.execute(f"PRAGMA user_version = {number}")
 
     def close(self):
         for connection in (self.connection, self.lock):
@@ -265,15 +182,24 @@ class Logbook:
                 connection.close()
         self.connection = self.lock = self.inodes = None
 
+    def keep_others_out(self):
+        """Let no second server use this logbook. A lock on the file itself would also keep out those who only read."""
+        self.inodes = None  # until all is well again
+        if self.lock:
+            self.lock.close()
+        if self.file != MEMORY:
+            self.lock = database(self.file + LOCK)
+            self.lock.execute("BEGIN EXCLUSIVE")
+
     def set_aside(self, damage):
         """Rename a damaged file, so that nothing is lost which somebody could still save, and say so loudly."""
         self.close()
-        kept = self.rename_files("damaged")
+        kept = self.move_away("damaged")
         self.incident = f"The logbook was damaged. It is kept as {os.path.basename(kept)}, and a new one was begun."
         log.warning("%s: %s. %s", self.file, damage, self.incident)
 
-    def rename_files(self, fate):
-        """Get the files out of the way, but keep them. Returns the new name."""
+    def move_away(self, fate):
+        """Rename the files, if they are there. Returns the new name."""
         kept = f"{self.file}.{fate}-{datetime.now():%Y-%m-%d-%H%M%S-%f}"
         for ending in ENDINGS:
             with suppress(FileNotFoundError):
@@ -281,11 +207,12 @@ class Logbook:
         return kept
 
     def find_inodes(self):
-        """The numbers by which the system knows the files that have the logbook's names now."""
-        if self.file == ":memory:":
-            return None
-        with suppress(FileNotFoundError):
-            return [os.stat(self.file + ending).st_ino for ending in ("", "-wal")]
+        """Which files have the logbook's names now."""
+        inodes = []
+        for ending in (*ENDINGS, LOCK):
+            with suppress(FileNotFoundError):
+                inodes.append(os.stat(self.file + ending).st_ino)
+        return inodes
 
     @contextmanager
     def explained(self):
@@ -301,10 +228,70 @@ class Logbook:
             raise LogbookProblem(self.failure, "") from error
 
 
-# ---- Between sailors and rows ----
+# ---- SQLite ----
+
+
+def database(file):
+    """A connection to a database, which is made if there is none: readable only for us, as it holds ids."""
+    if file != MEMORY:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(file, timeout=1, isolation_level=None, check_same_thread=False)
+    connection.text_factory = bytes.decode  # so that bytes which are no text are a ValueError
+    return connection
+
+
+def migrate(connection, name):
+    """Bring a database to the newest version. Raises LogbookProblem if it is newer than this program."""
+    version, newest = connection.execute("PRAGMA user_version").fetchone()[0], len(MIGRATIONS)
+    if version > newest:
+        reason = f"has version {version}, and this program knows none above {newest}"
+        raise LogbookProblem(f"The logbook {name} {reason}. Use the newer program, or another logbook.", "")
+    for number, step in enumerate(MIGRATIONS[version:], version + 1):
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            step(connection.execute)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+NONSENSE = ("no such", "table", "duplicate", "error in", "unsupported")  # how SQLite begins to complain about a file
+
+
+@contextmanager
+def damage_noticed():
+    """Raise Damaged if what is read in this block makes no sense. A disk that can't be read now is no damage."""
+    try:
+        yield
+    except Exception as error:
+        is_outside = isinstance(error, (sqlite3.OperationalError, OSError, MemoryError, Problem))
+        if is_outside and not str(error).startswith(NONSENSE):
+            raise
+        raise Damaged(str(error)) from error
+
+
+# ---- Between the ocean and its rows ----
 
 KINDS = {field.name: get_origin(field.type) or field.type for field in fields(Sailor)}
-OURS = {"name", "x", "y", "since", "heard", "heading", "speed", "depth", "items"}  # each sailor has these
+OURS = {"name", "x", "y", "since", "heard", "heading", "speed", "depth", "items"}  # what each row of a sailor has
+THE_OCEANS = {"tide", "last_number", "paused", "pauses", "found", "bans"}  # what the row of the ocean has
+
+
+def write_rows(execute, ocean, ids, journal):
+    """Write the rows of these sailors, without those who are gone, and what the journal of the mail says."""
+    for id in ids:
+        sailor = ocean.crew.by_id.get(id)
+        if sailor:
+            execute("INSERT OR REPLACE INTO sailors VALUES (?, ?)", [id, as_json(sailor.facts())])
+        else:
+            execute("DELETE FROM sailors WHERE id = ?", [id])
+    for what, who, message in journal:
+        if what == "letter":
+            execute("INSERT INTO mail VALUES (?, ?, ?, ?, ?)", [who, *message])
+        elif what == "read":
+            execute("DELETE FROM mail WHERE sailor = ? AND number <= ?", [who, message])
+        elif what == "broadcast":
+            execute("INSERT INTO chat VALUES (?, ?, ?, ?, ?)", [*message, who])
+        elif what == "expired":
+            execute("DELETE FROM chat WHERE number <= ?", [message])
 
 
 def as_json(facts):
@@ -312,12 +299,22 @@ def as_json(facts):
     return json.dumps(facts, ensure_ascii=False, default=list)
 
 
-def sailor_of(id, text, now):
-    """The sailor of a row. What isn't in the row has its default; what isn't declared becomes an attribute, too."""
-    facts = {name: as_declared(name, value) for name, value in json.loads(text).items()}
-    if not facts.keys() >= OURS:
-        raise ValueError(f"the row of a sailor lacks {OURS - facts.keys()}")
-    facts["id"] = id
+def facts_of(text, needed):
+    """The facts in a JSON text. Raises ValueError or such if it isn't one, or if one of those that are needed lacks."""
+    facts = json.loads(text)
+    if not facts.keys() >= needed:
+        raise ValueError(f"{', '.join(needed - facts.keys())} is missing")
+    return facts
+
+
+def message_of(number, sender, message, sent):
+    """A message from its row. Raises ValueError or TypeError if that has no numbers where it should."""
+    return Message(int(number), sender, message, float(sent))
+
+
+def sailor_of(id, facts, now):
+    """A sailor with these facts. One that isn't there has its default; one that isn't declared is an attribute, too."""
+    facts = {name: as_declared(name, value) for name, value in facts.items()} | {"id": id}
     # If the clock has been set back meanwhile, the ship would wait for it at its place, and the sailor never sleep.
     facts["since"], facts["heard"] = min(facts["since"], now), min(facts["heard"], now)
     sailor = Sailor(**{name: value for name, value in facts.items() if name in KINDS})
@@ -327,17 +324,13 @@ def sailor_of(id, text, now):
 
 
 def as_declared(name, value):
-    """A value from JSON as the type with which the class Sailor declares the attribute: a tuple, say, and not a list.
-
-    Raises ValueError if that can't be. For an attribute that a student has added it is TypeError: then a change of the
-    program is to blame, and not the file.
-    """
+    """A value from JSON as the type that the class Sailor declares: a tuple, say, and not a list. May raise TypeError."""
     kind = KINDS.get(name)
-    if value is None or not isinstance(kind, type) or isinstance(value, kind):
+    if value is None or not isinstance(kind, type) or kind is UnionType:
+        return value
+    if isinstance(value, (kind, float)):  # half a hat is kept, though hats are int
         return value
     try:
-        same = kind(value)
+        return kind(value)
     except (ValueError, TypeError) as error:
-        kind_of_error = ValueError if name in OURS else TypeError
-        raise kind_of_error(f"the attribute {name} of a sailor is {value!r} in the file: {error}") from error
-    return value if isinstance(value, float) and same != value else same  # half a hat is kept, though hats are int
+        raise TypeError(f"the attribute {name} of a sailor is {value!r} in the file: {error}") from error

@@ -7,8 +7,10 @@ version 0.
 import json
 from contextlib import suppress
 
+from game.sailors import Sailor
 
-def make_tables(connection):
+
+def make_tables(execute):
     for table in (
         "sailors (id TEXT PRIMARY KEY, name TEXT, x REAL, y REAL, since REAL, heard REAL, heading REAL, speed REAL, "
         "depth REAL, items TEXT)",
@@ -17,46 +19,44 @@ def make_tables(connection):
         "seamounts (name TEXT PRIMARY KEY, found_by TEXT)",
         "ocean (boot INTEGER, tide INTEGER, last_number INTEGER)",
     ):
-        connection.execute(f"CREATE TABLE {table}")
-    connection.execute("INSERT INTO ocean VALUES (0, 1, 0)")
+        execute(f"CREATE TABLE {table}")
+    execute("INSERT INTO ocean VALUES (0, 1, 0)")
 
 
-def keep_words(connection):
-    connection.execute("CREATE TABLE chat (number INTEGER PRIMARY KEY, sender TEXT, message TEXT, sent REAL)")
+def keep_words(execute):
+    execute("CREATE TABLE chat (number INTEGER PRIMARY KEY, sender TEXT, message TEXT, sent REAL)")
 
 
-def keep_pauses_and_bans(connection):
-    connection.execute("ALTER TABLE ocean ADD COLUMN paused REAL DEFAULT 0")
-    connection.execute("ALTER TABLE ocean ADD COLUMN pauses REAL DEFAULT 0")
-    connection.execute("CREATE TABLE bans (who TEXT PRIMARY KEY, until REAL)")
+def keep_pauses_and_bans(execute):
+    execute("ALTER TABLE ocean ADD COLUMN paused REAL DEFAULT 0")
+    execute("ALTER TABLE ocean ADD COLUMN pauses REAL DEFAULT 0")
+    execute("CREATE TABLE bans (who TEXT PRIMARY KEY, until REAL)")
 
 
-def keep_facts_as_json(connection):
+def keep_facts_as_json(execute):
     """The row of a sailor, and that of the ocean, become one JSON text each. A broadcast knows who isn't told."""
-    rows = connection.execute
-    world = rows("SELECT boot, tide, last_number, paused, pauses FROM ocean").fetchone() or (0, 1, 0, 0.0, 0.0)
-    boot, *values = world
+    boot, *values = execute("SELECT boot, tide, last_number, paused, pauses FROM ocean").fetchone()
     ocean = dict(zip(("tide", "last_number", "paused", "pauses"), values))
-    ocean |= {"found": dict(rows("SELECT * FROM seamounts")), "bans": dict(rows("SELECT * FROM bans"))}
-    table = rows("SELECT * FROM sailors")
+    ocean |= {"found": dict(execute("SELECT * FROM seamounts")), "bans": dict(execute("SELECT * FROM bans"))}
+    table = execute("SELECT * FROM sailors")
     names = [name for name, *_ in table.description]
     sailors = [{name: from_column(name, value) for name, value in zip(names, row)} for row in table]
     for name in ("sailors", "ocean", "seamounts", "bans"):
-        rows(f"DROP TABLE {name}")
-    rows("CREATE TABLE ocean (boot INTEGER, facts TEXT)")
-    rows("INSERT INTO ocean VALUES (?, ?)", [boot, json.dumps(ocean, ensure_ascii=False)])
-    rows("CREATE TABLE sailors (id TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID")
+        execute(f"DROP TABLE {name}")
+    execute("CREATE TABLE ocean (boot INTEGER, facts TEXT)")
+    execute("INSERT INTO ocean VALUES (?, ?)", [boot, json.dumps(ocean, ensure_ascii=False)])
+    execute("CREATE TABLE sailors (id TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID")
     for sailor in sailors:
         # The mailbox has copies of the broadcasts that the sailor was to hear, so none of them is unread.
         facts = {name: value for name, value in sailor.items() if value is not None}
         facts["last_read"] = ocean["last_number"]
-        rows("INSERT INTO sailors VALUES (?, ?)", [sailor["id"], json.dumps(facts, ensure_ascii=False)])
-    rows("ALTER TABLE chat ADD COLUMN but TEXT")
+        execute("INSERT INTO sailors VALUES (?, ?)", [sailor["id"], json.dumps(facts, ensure_ascii=False)])
+    execute("ALTER TABLE chat ADD COLUMN but TEXT")
 
 
 def from_column(name, value):
-    """What version 3 had in a column of a sailor: a number, a plain text, or anything else as JSON."""
-    if isinstance(value, str) and name not in ("id", "name"):
+    """What version 3 had in a column of a sailor: a number, a text that was declared as one, or anything as JSON."""
+    if isinstance(value, str) and Sailor.__annotations__.get(name) is not str:
         with suppress(ValueError):
             return json.loads(value)
     return value

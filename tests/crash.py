@@ -4,38 +4,37 @@ Each player keeps a list of what it was told. What it was not told, because the 
 happened or not; what it was told must be true for ever, and may not be true twice.
 """
 
+import argparse
 import os
 import random
 import re
-import shutil
 import signal
 import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from threading import Event, Thread
 
 import requests
 
-from planet import TREASURES
-from tests.conftest import ROOT, Server
+from game.planet import TREASURES
+from tests.conftest import Server, copy_code
 
 PLAYERS = 4
 PARTS = ["worker", "router", "master", "all"]
 
 # A route that a student might add: to be where a treasure is, without sailing there for minutes.
-ROUTE = '''
-@app.get("/beam")
-def beam(sailor, item):
+END_OF_ROUTES = "# ---- Put together ----"
+ROUTE = '''@app.get("/beam")
+def beam(ocean, sailor, item):
     """Be where a treasure is."""
     place = ocean.treasures.get(item)
     if place:
         ocean.sail(sailor, x=place.x, y=place.y, depth=place.depth, speed=0.0)
-    return "Done."
 
 
-app.merge(steps.app)
 '''
 
 
@@ -46,9 +45,8 @@ class Player(Thread):
         super().__init__()
         self.server, self.number, self.ended = server, number, ended
         self.random = random.Random(number)
-        self.asked = self.told = self.lives = 0
-        self.sent, self.unsure, self.received, self.last = [], [], [], 0
-        self.faults = []
+        self.asked = self.told = self.lives = self.tried = self.last = 0
+        self.sent, self.received, self.faults = [], [], []
         self.begin_life()
 
     def run(self):
@@ -108,22 +106,23 @@ class Player(Thread):
         self.expect(not ship or ship.get("heading") in self.courses, "course", self.courses, ship)
 
     def chat(self):
-        """Write to the next player, who has had the same name for this whole test: a mailbox that nobody quits."""
-        message = f"{self.number}:{len(self.sent) + len(self.unsure)}"
-        reply = self.ask("sendchat", id=self.id, message=message, name=f"reader{(self.number + 1) % PLAYERS}")
-        if not reply:
-            self.unsure.append(message)
-        elif reply["ok"]:
-            self.sent.append(message)
+        """Write to the reader of the next player, or to everyone: no reader ever quits or sleeps."""
+        name = self.random.choice([f"reader{(self.number + 1) % PLAYERS}", None])
+        self.tried += 1
+        message = f"{self.number}:{self.tried}"
+        reply = self.ask("sendchat", id=self.id, message=message, **({"name": name} if name else {}))
+        if reply and reply["ok"]:
+            self.sent.append((message, name))
         else:
-            self.expect(reply["error"] == "mailbox-full", "sendchat", reply)
+            self.expect(not reply or reply["error"] == "mailbox-full", "sendchat", reply)
 
     def read(self):
-        """Read the mailbox of our reader by `after`, so that a lost reply costs nothing."""
+        """Read all that waits for our reader, by `after`, so that a lost reply costs nothing."""
         letter = self.insist("popchat", id=self.reader, after=self.last)
-        if letter and letter["number"]:
+        while letter and letter["number"]:
             self.last = letter["number"]
             self.received.append(letter["message"])
+            letter = self.insist("popchat", id=self.reader, after=self.last)
 
     def take(self):
         """Take a treasure. Never the last one, so that there is no new tide."""
@@ -157,12 +156,8 @@ class Crash:
     """One run of the test. Afterwards `report` is a line for people, and `faults` lists what went wrong."""
 
     def __init__(self, folder, kills, seed=1):
-        for file in [*ROOT.glob("*.py"), *ROOT.glob("*.ini")]:
-            shutil.copy(file, folder)
-        routes = Path(folder) / "mocean.py"
-        routes.write_text(
-            routes.read_text(encoding="utf-8").replace("\napp.merge(steps.app)\n", ROUTE), encoding="utf-8"
-        )
+        routes = copy_code(Path(folder)) / "mocean.py"
+        routes.write_text(routes.read_text(encoding="utf-8").replace(END_OF_ROUTES, ROUTE + END_OF_ROUTES), "utf-8")
         self.log = Path(folder) / "log"
         self.server = Server(cwd=folder, MOCEAN_LIMITS="off", MOCEAN_LOGBOOK=str(Path(folder) / "logbook.sqlite3"))
         self.kills, self.random, self.times, self.faults = kills, random.Random(seed), [], []
@@ -221,22 +216,22 @@ class Crash:
         """Compare what the players were told with what is true in the end."""
         for player in players:
             player.ended = Event()
-            while player.insist("popchat", id=player.reader, after=player.last)["number"]:
-                player.read()
+            player.read()
             self.faults += player.faults
         # Who has no id was about to join when the test ended.
         held = [item for player in players if player.id for item in player.insist("inventory", id=player.id)["items"]]
         self.faults += [("held twice", item) for item in held if held.count(item) > 1]
-        lost = doubled = sent = 0
-        for player in players:
-            reader = players[(player.number + 1) % PLAYERS]
-            mine = [message for message in reader.received if message.startswith(f"{player.number}:")]
-            known = {*player.sent, *player.unsure}
-            sent += len(player.sent)
-            lost += len(set(player.sent) - set(mine))
-            doubled += len(mine) - len(set(mine))
-            self.faults += [("never sent", message) for message in mine if message not in known]
+        known = {f"{player.number}:{number + 1}" for player in players for number in range(player.tried)}
+        lost = doubled = 0
+        for reader in players:
+            names = (None, f"reader{reader.number}")
+            told = {message for player in players for message, name in player.sent if name in names}
+            received = Counter(reader.received)
+            lost += len(told - received.keys())
+            doubled += received.total() - len(received)
+            self.faults += [("never sent", message) for message in received.keys() - known]
         self.faults += [("lost", lost)] * bool(lost) + [("doubled", doubled)] * bool(doubled)
+        sent = sum(len(player.sent) for player in players)
         asked, told = sum(player.asked for player in players), sum(player.told for player in players)
         self.report = (
             f"{len(self.times)} kills, {asked} requests, {told} acknowledged; {sent} messages, {lost} lost, "
@@ -246,7 +241,9 @@ class Crash:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.crash", description="Kill the server while it is played.")
+    parser.add_argument("kills", type=int, help="how many times")
     with tempfile.TemporaryDirectory() as folder:
-        crash = Crash(folder, int(sys.argv[1])).run()
-        print(crash.report, *crash.faults[:20], sep="\n")
-        sys.exit(bool(crash.faults))
+        crash = Crash(folder, parser.parse_args().kills).run()
+    print(crash.report, *crash.faults[:20], sep="\n")
+    sys.exit(bool(crash.faults))

@@ -7,9 +7,9 @@ import shutil
 from contextlib import contextmanager
 from time import time
 
-from logbook import Logbook
-from ocean import Message, Ocean
-from planet import SEAMOUNTS
+from game.ocean import Ocean
+from game.planet import SEAMOUNTS
+from server.logbook import Logbook
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WHY_NOT = "these tests need Chromium: on Debian and Ubuntu, sudo apt install chromium"
@@ -33,16 +33,16 @@ def write_logbook(file, ships, found=(), words=()):
     sender and a message. Names and words need not be those that the game allows.
     """
     ocean, logbook = Ocean(most_awake=20_000), Logbook(str(file))
-    logbook.read(ocean, time())
+    ocean.now = time()
+    logbook.read(ocean, ocean.now)
+    for sender, message in words:  # before the sailors come, so that none of them has yet to read it
+        ocean.mail.broadcast(sender, message, ocean.now)
     ids = {}
     for number, (name, x, y, heading, speed) in enumerate(ships):
         sailor = ocean.join(f"sailor-{number}")
         sailor.name, ids[name] = name, sailor.id
         ocean.sail(sailor, x=x, y=y, heading=heading, speed=speed)
     ocean.found.update(found)
-    for number, (sender, message) in enumerate(words, 1):
-        ocean.last_words.append(Message(number, sender, message, round(time(), 3)))
-        ocean.last_number = number
     logbook.write(ocean)
     logbook.close()
     return ids

@@ -13,19 +13,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain, cycle, pairwise
 from math import dist
 from statistics import mean
-from subprocess import PIPE
-from threading import Event, Thread, Timer
+from threading import Event, Thread
 from time import monotonic, sleep, time
 
+import pexpect
 import pytest
 import requests
 
-from planet import SEAMOUNTS, TREASURES, distance, seafloor
+from game.planet import SEAMOUNTS, TREASURES, distance, seafloor
 from steps import PUZZLES, is_prime
 from tests.conftest import ROOT, Server
 from tests.fleet import write_logbook
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+CTRL_C = "\x03"
 LATENCY = 0.005  # seconds that a request takes, by the clock without waiting
 
 
@@ -43,45 +44,32 @@ class Sea:
         """Seconds, by the clock."""
         return struct.unpack("d", self.clock.read_bytes())[0]
 
-    @contextmanager
-    def program(self, name, url=None):
-        """The example whose name has this in it, running. It is ended after two minutes, if need be."""
-        command = [sys.executable, next(example for example in EXAMPLES if name in example.name), url or self.url]
-        environment = {**os.environ, **self.clocked, "PYTHONUNBUFFERED": "1"}
-        with subprocess.Popen(command, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) as program:
-            watchdog = Timer(120, program.kill)
-            watchdog.start()
-            try:
-                yield program
-            finally:
-                watchdog.cancel()
-                program.kill()
+    def start(self, name, url=None):
+        """The example whose name has this in it, running in a terminal of its own."""
+        example = next(example for example in EXAMPLES if name in example.name)
+        environment = {**os.environ, **self.clocked, "PYTHONIOENCODING": "utf-8"}
+        options = dict(env=environment, encoding="utf-8", echo=False, timeout=120)
+        return pexpect.spawn(sys.executable, [str(example), url or self.url], **options)
 
-    def run(self, name, answers=""):
-        """What an example prints that ends by itself."""
-        with self.program(name) as program:
-            out, problems = program.communicate(answers)
-        assert not problems
-        assert program.returncode == 0
+    def run(self, name, *answers, status=0):
+        """What an example prints while somebody types these answers, and after the last one Ctrl-D."""
+        with self.start(name) as terminal:
+            for answer in answers:
+                terminal.sendline(answer)
+            terminal.sendeof()
+            out = terminal.read().replace("\r\n", "\n")
+        assert (terminal.exitstatus, "Traceback" in out) == (status, False), out
         assert not re.findall("(?<!sendchat) 429 ", self.server.log.read_text())  # it keeps within the limits
         return out
 
     @contextmanager
     def until_ctrl_c(self, name, url=None):
         """An example that goes on for ever, until Ctrl-C stops it without a traceback."""
-        with self.program(name, url) as program:
-            yield program
-            program.send_signal(signal.SIGINT)
-            program.rest, problems = program.communicate()
-            assert not problems
-
-
-def read_until(program, pattern):
-    """Read lines from a program until one has the pattern in it. Returns the match."""
-    for line in program.stdout:
-        if match := re.search(pattern, line):
-            return match
-    raise AssertionError(f"it has ended without “{pattern}”")
+        with self.start(name, url) as terminal:
+            yield terminal
+            terminal.send(CTRL_C)  # after a moment, so that a program that has just asked something is listening
+            terminal.rest = terminal.read()
+        assert "Traceback" not in terminal.rest
 
 
 @pytest.fixture(scope="module")
@@ -123,11 +111,7 @@ JOINING = ["square", "poll", "clem", "slow", "reckoning", "floor", "robot"]
 
 @pytest.mark.parametrize("name", JOINING)
 def test_an_error_is_shown_as_its_sentence(closed_sea, name):
-    with closed_sea.program(name) as program:
-        problems = program.communicate("hello\n")[1]
-    assert "To join, send the club word" in problems
-    assert "Traceback" not in problems
-    assert program.returncode == 1
+    assert "To join, send the club word" in closed_sea.run(name, status=1)
 
 
 # ---- One after the other ----
@@ -141,18 +125,17 @@ def test_one_request(sea):
 
 
 def test_steps_goes_from_puzzle_to_puzzle(sea):
-    out = sea.run("steps", answers="91\n101\n987\nwigs\n50005000\n1,5,10,10,5,1\n")
+    out = sea.run("steps", "91", "101", "987", "wigs", "50005000", "1,5,10,10,5,1")
     assert "7 divides it" in out
     assert all(puzzle.task in out for puzzle in PUZZLES)
     assert "You have solved all puzzles" in out
 
 
 def test_steps_stops_with_ctrl_c_and_names_the_route(sea):
-    with sea.until_ctrl_c("steps") as program:
-        program.stdin.write("101\n")
-        program.stdin.flush()
-        read_until(program, "Puzzle 2")
-    assert "beguine" in program.rest
+    with sea.until_ctrl_c("steps") as terminal:
+        terminal.sendline("101")
+        terminal.expect("Puzzle 2.*Your answer: ")
+    assert "beguine" in terminal.rest
 
 
 def test_the_prime_opens_the_next_route(sea):
@@ -174,22 +157,22 @@ def test_the_square_comes_back(sea):
 
 
 def test_poll_prints_each_second_until_ctrl_c(sea):
-    with sea.until_ctrl_c("poll") as program:
-        lines = [program.stdout.readline() for _ in range(5)]
+    with sea.until_ctrl_c("poll") as terminal:
+        lines = [terminal.readline() for _ in range(5)]
         name = next(name for name in sea.server.json("who")["sailors"] if name.startswith("poll"))
         bob = sea.server.json("join", name="bob")["id"]
         sea.server.json("sendchat", id=bob, name=name, message="ahoy")
-        read_until(program, "chat is waiting")
+        terminal.expect("chat is waiting")
     places = [[float(number) for number in re.findall(r"[xy] +([\d.]+)", line)] for line in lines]
     for place, following in pairwise(places):
         assert distance(*place, *following) == pytest.approx(10, abs=1)  # a second at 10 m/s
-    assert "Goodbye!" in program.rest
+    assert "Goodbye!" in terminal.rest
     assert name not in sea.server.json("who")["sailors"]
 
 
 def test_clem_answers(sea):
     dan = sea.server.json("join", name="dan")["id"]
-    out = sea.run("clem", answers="hello\n\n" + "where are you?\n" * 6)
+    out = sea.run("clem", "hello", "", *["where are you?"] * 6)
     assert "Clem: Ahoy, chat" in out
     assert "Clem: I am at x" in out
     assert "“message” is missing" in out
@@ -242,16 +225,17 @@ def bad_network(sea):
 
 
 def test_a_bad_network_loses_no_message_and_doubles_none(sea, bad_network):
-    with sea.until_ctrl_c("slow", bad_network) as program:
-        name = read_until(program, r"Welcome aboard, (\w+)")[1]
+    with sea.until_ctrl_c("slow", bad_network) as terminal:
+        terminal.expect(r"Welcome aboard, (\w+)")
+        name = terminal.match[1]
         said = [f"message {number}" for number in range(4)]
         for sender in ("ada", "bo", "cleo"):  # each may say four things at once
             id = sea.server.json("join", name=sender)["id"]
             for message in said:
                 assert sea.server.json("sendchat", id=id, name=name, message=f"{sender} {message}")["ok"]
-        lines = [read_until(program, ": .*message.*")[0] for _ in range(12)]
-    assert lines == [f": {sender} {message}" for sender in ("ada", "bo", "cleo") for message in said]
-    assert "message" not in program.rest
+        lines = [terminal.expect(r": (\w+ message \d)") or terminal.match[1] for _ in range(12)]
+    assert lines == [f"{sender} {message}" for sender in ("ada", "bo", "cleo") for message in said]
+    assert "message" not in terminal.rest
 
 
 def test_dead_reckoning_agrees_with_the_server(sea):
@@ -330,7 +314,11 @@ def test_turtles_swim_where_the_ships_are(tmp_path):
         command = [TURTLES, ROOT / "examples/11_turtle_map.py", server.url]
         with subprocess.Popen(command, env={**os.environ, "DISPLAY": display}, stderr=subprocess.PIPE) as program:
             try:
-                picture = wait_for(look, lambda picture: any(DARK_GREEN in row for row in picture))
+                picture, until = look(), monotonic() + 30
+                while not any(DARK_GREEN in row for row in picture):
+                    assert monotonic() < until
+                    sleep(0.1)
+                    picture = look()
                 # The middles of the two seamounts tell the scale.
                 dots = [(x, y) for y, row in enumerate(picture) for x, pixel in enumerate(row) if pixel == STEEL_BLUE]
                 west_x, west_y = (mean(ends) for ends in zip(*[dot for dot in dots if dot[0] < 400]))
@@ -344,15 +332,6 @@ def test_turtles_swim_where_the_ships_are(tmp_path):
             finally:
                 program.kill()
                 server.kill()
-
-
-def wait_for(look, is_right, seconds=30):
-    """What `look` returns as soon as it is right."""
-    until = monotonic() + seconds
-    while not is_right(seen := look()):
-        assert monotonic() < until
-        sleep(0.1)
-    return seen
 
 
 # ---- The robot ----
@@ -375,5 +354,5 @@ def test_the_robot_brings_up_all_treasure_within_40_minutes(tmp_path):
 
 
 def test_the_robot_stops_with_ctrl_c(sea):
-    with sea.until_ctrl_c("robot") as program:
-        read_until(program, "You have the")
+    with sea.until_ctrl_c("robot") as terminal:
+        terminal.expect("You have the")

@@ -1,4 +1,4 @@
-"""The logbook by itself, and the server on a disk that fails."""
+"""The logbook by itself, in a game, and under the real server that is killed or whose disk fails."""
 
 import os
 import random
@@ -9,21 +9,27 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from bottle import Bottle
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-import bridge
-from logbook import MIGRATIONS, Logbook, LogbookTrouble, back_up
-from ocean import NAP, Ocean
-from planet import SEAMOUNTS, TREASURES, lay_out
-from tests.conftest import ROOT, UWSGI, Server, free_port
-from troubles import Trouble
+import mocean
+from game.errors import Cannot, Problem
+from game.ocean import Ocean
+from game.planet import SEAMOUNTS, TREASURES, lay_out
+from game.sailors import NAP
+from server.backup import back_up
+from server.logbook import Logbook, LogbookProblem
+from tests.conftest import ROOT, UWSGI, Clock, Player, Server, free_port, game
 
 CI = os.environ.get("CI") == "true"
+ENDINGS = ("", "-wal", "-shm", "-lock")
+NOW = Clock().now
 
 
 @pytest.fixture
@@ -31,25 +37,57 @@ def file(tmp_path):
     return tmp_path / "logbook.sqlite3"
 
 
-def state(ocean):
-    """All that a logbook keeps exactly. When somebody was heard is written only once a minute."""
-    sailors = {id: {**vars(sailor), "heard": None} for id, sailor in ocean.sailors.items()}
-    names = {name: sailor.id for name, sailor in ocean.names.items()}
-    world = ocean.tide, ocean.treasures, ocean.found, ocean.last_number, ocean.paused, ocean.pauses, ocean.bans
-    return sailors, names, world, [*ocean.last_words]
+@pytest.fixture
+def play(file, clock):
+    """Starts the game, with routes of one's own if need be, and returns a player. In the end, all games are closed."""
+    apps = []
+
+    def start(*parts):
+        apps.append(game(mocean.app, *parts, clock=clock, logbook=str(file)))
+        return Player(apps[-1])
+
+    yield start
+    for app in apps:
+        app.logbook.close()
 
 
-def read(file, now=1000.0):
-    """What a server would find in the file that is started now."""
-    logbook = Logbook(file)
+def read(file, now=NOW):
+    """The ocean in a file that no server uses."""
+    logbook, ocean = Logbook(file), Ocean()
+    ocean.now = now
     try:
-        return logbook.read(Ocean(), now)
+        logbook.read(ocean, now)
     finally:
         logbook.close()
+    return ocean
+
+
+def crash(file, now=NOW):
+    """The ocean that a server would find if the one that has the file open were killed now."""
+    with tempfile.TemporaryDirectory() as folder:
+        for ending in ("", "-wal"):
+            shutil.copy(f"{file}{ending}", folder)
+        return read(Path(folder) / file.name, now)
+
+
+def state(ocean):
+    """All that a logbook keeps exactly. When somebody was heard from is written only once a minute."""
+    sailors = {id: {**sailor.facts(), "heard": None, "logged": None} for id, sailor in ocean.crew.by_id.items()}
+    names = {name: sailor.id for name, sailor in ocean.crew.by_name.items()}
+    letters = {id: [*box] for id, box in ocean.mail.boxes.items() if box}
+    return deepcopy((sailors, names, letters, [*ocean.mail.broadcasts], ocean.treasures, ocean.facts()))
+
+
+def words_for(ocean, name):
+    """What the sailor of a name has yet to read."""
+    sailor, words = ocean.find(name), []
+    while ocean.mail.is_waiting(sailor):
+        words.append(ocean.mail.pop(sailor)[0].message)
+    return words
 
 
 class OceanAndLogbook(RuleBasedStateMachine):
-    """Whatever is played, after each request an ocean from the logbook is equal to the one in memory."""
+    """Whatever is played, after each request an ocean from a copy of the logbook is equal to the one in memory."""
 
     NAMES = ["ada", "bob", "Zoë"]
 
@@ -57,8 +95,12 @@ class OceanAndLogbook(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.file = Path(self.folder.name) / "logbook.sqlite3"
-        self.logbook = Logbook(self.file)
-        self.ocean = self.logbook.read(Ocean(), 1000.0)
+        self.start(NOW)
+
+    def start(self, now):
+        self.logbook, self.ocean = Logbook(self.file), Ocean()
+        self.ocean.now = now
+        self.logbook.read(self.ocean, now)
 
     def teardown(self):
         self.logbook.close()
@@ -66,8 +108,8 @@ class OceanAndLogbook(RuleBasedStateMachine):
 
     def sailor(self, name):
         """Whoever asks: one who has to join first, if need be."""
-        known = self.ocean.names.get(name.lower())
-        return self.ocean.sailor(known.id) if known else self.ocean.join(name)
+        known = self.ocean.crew.by_name.get(name.lower())
+        return self.ocean.wake(known.id) if known else self.ocean.join(name)
 
     @rule(name=st.sampled_from(NAMES), seconds=st.floats(0, 100), degrees=st.floats(-1e6, 1e6), speed=st.floats(0, 40))
     def sail(self, name, seconds, degrees, speed):
@@ -84,16 +126,12 @@ class OceanAndLogbook(RuleBasedStateMachine):
         self.ocean.sail(self.sailor(name), x=mount.x, y=mount.y, depth=1.0)
         self.ocean.sound(self.sailor(name))
 
-    @rule(name=st.sampled_from(NAMES), item=st.sampled_from([*TREASURES]))
-    def take(self, name, item):
-        place = lay_out(self.ocean.tide)[item]
-        self.ocean.sail(self.sailor(name), x=place.x, y=place.y, depth=place.depth)
-        self.request(self.ocean.get, self.sailor(name), item)
-
-    @rule(name=st.sampled_from(NAMES))
-    def take_all(self, name):
-        for item in TREASURES:
-            self.take(name, item)
+    @rule(name=st.sampled_from(NAMES), items=st.lists(st.sampled_from([*TREASURES])) | st.just([*TREASURES]))
+    def take(self, name, items):
+        for item in items:
+            place = lay_out(self.ocean.tide)[item]
+            self.ocean.sail(self.sailor(name), x=place.x, y=place.y, depth=place.depth)
+            self.request(self.ocean.get, self.sailor(name), item)
 
     @rule(name=st.sampled_from(NAMES), other=st.sampled_from([*NAMES, "Clem", None]), message=st.text())
     def say(self, name, other, message):
@@ -101,25 +139,25 @@ class OceanAndLogbook(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES), after=st.none() | st.integers(0, 30))
     def read_mail(self, name, after):
-        self.ocean.pop(self.sailor(name), after)
+        self.ocean.mail.pop(self.sailor(name), after)
 
     @rule(name=st.sampled_from(NAMES))
     def quit(self, name):
         self.ocean.quit(self.sailor(name).id)
 
-    @rule()
-    def sleep(self):
-        self.ocean.now += NAP
+    @rule(seconds=st.floats(0, 2 * NAP))
+    def wait(self, seconds):
+        self.ocean.now += seconds
 
-    @rule(name=st.sampled_from(NAMES), seconds=st.floats(0, 1e6))
+    @rule(name=st.sampled_from(NAMES), seconds=st.floats(1, 1e6))
     def pause_mute_ban_and_resume(self, name, seconds):
-        """What the harbour master can do. The others' rules need an open sea."""
-        self.ocean.mute(self.sailor(name).name)
+        """What the club's leader can do. The others' rules need an open sea."""
+        self.sailor(name).muted = True
         self.ocean.pause()
         self.the_logbook_has_everything()
         self.ocean.now += seconds
         self.ocean.resume()
-        self.ocean.ban(seconds, f"address {seconds}")
+        self.ocean.bans.add(seconds, self.ocean.now, f"address {seconds}")
         self.ocean.give_new_id(name)
 
     @rule(name=st.sampled_from(NAMES), hats=st.integers(), friends=st.dictionaries(st.text(), st.lists(st.text())))
@@ -127,15 +165,20 @@ class OceanAndLogbook(RuleBasedStateMachine):
         """Attributes that a student has added."""
         self.sailor(name).hats = hats
         self.sailor(name).friends = friends
+        self.sailor(name).friends[name] = ["me"]
 
-    @precondition(lambda self: self.ocean.sailors)
+    @precondition(lambda self: self.ocean.crew.by_id)
     @rule()
     def restart(self):
         """The server stops, and another one goes on."""
-        self.logbook.write(self.ocean)
         self.logbook.close()
-        self.logbook = Logbook(self.file)
-        self.ocean = self.logbook.read(Ocean(), self.ocean.now)
+        self.start(self.ocean.now)
+
+    @rule(endings=st.sets(st.sampled_from(ENDINGS), min_size=1))
+    def remove(self, endings):
+        for ending in endings:
+            Path(f"{self.file}{ending}").unlink()
+        self.sailor("ada").hats = -1
 
     @invariant()
     def the_logbook_has_everything(self):
@@ -145,7 +188,7 @@ class OceanAndLogbook(RuleBasedStateMachine):
         assert state(read(copy, self.ocean.now)) == state(self.ocean)
 
     def request(self, method, *arguments):
-        with suppress(Trouble):
+        with suppress(Problem):
             method(*arguments)
 
 
@@ -156,112 +199,206 @@ TestOceanAndLogbook.settings = settings(max_examples=30, stateful_step_count=20)
 # ---- What is written when ----
 
 
-def test_asking_for_the_location_writes_nothing_but_once_a_minute_that_one_was_heard(player, clock, file, monkeypatch):
-    monkeypatch.setattr(bridge, "logbook", Logbook(file))
-    monkeypatch.setattr(bridge, "is_read", False)
-    id = player.join("ada")
-    writes = bridge.logbook.connection.total_changes
+def test_asking_for_the_location_writes_nothing_but_once_a_minute_that_one_was_heard(play, clock, file):
+    player = play()
+    id, wal = player.join("ada"), Path(f"{file}-wal")
+    written = wal.read_bytes()
     for _ in range(59):
         clock.now += 1
-        for route in (
-            "/location",
-            "/velocity",
-            "/look",
-            "/ping",
-            "/inventory",
-            "/popchat",
-            "/who",
-            "/chart",
-            "/mocean",
-        ):
-            assert player.json(route, **({"id": id} if route not in ("/who", "/chart", "/mocean") else {}))["ok"]
-    assert bridge.logbook.connection.total_changes == writes
+        for route in ["location", "velocity", "look", "ping", "inventory", "popchat", "who", "chart", "mocean"]:
+            assert player.json(f"/{route}")["ok"]
+    assert wal.read_bytes() == written
     clock.now += 1
-    player.json("/location", id=id)
-    assert bridge.logbook.connection.total_changes > writes
-    bridge.logbook.close()
-    assert read(file, clock.now).sailors[id].heard == clock.now
+    player.json("/location")
+    assert crash(file, clock.now).crew.by_id[id].heard == clock.now
 
 
-def test_a_reply_is_sent_only_when_all_of_it_is_written(player, file, monkeypatch):
-    monkeypatch.setattr(bridge, "logbook", Logbook(file))
-    monkeypatch.setattr(bridge, "is_read", False)
-    ada, bob = player.join("ada"), player.join("bob")
-    player.json("/sendchat", id=ada, message="hi")
-    back_up(file, f"{file}.copy")
-    assert [letter.message for letter in read(f"{file}.copy").sailors[bob].mailbox] == ["hi"]
-    bridge.logbook.close()
-
-
-def test_only_we_can_read_the_ids_in_a_logbook_and_in_its_copy(file):
+def test_only_we_can_read_the_ids_in_a_logbook_and_in_all_its_copies(play, file):
     old = os.umask(0o022)
     try:
-        read(file)
+        player = play()
+        player.join("ada")
         back_up(file, f"{file}.copy")
+        file.rename(file.with_name("elsewhere"))
+        player.json("/stop")
     finally:
         os.umask(old)
-    assert [Path(path).stat().st_mode & 0o077 for path in (file, f"{file}.copy")] == [0, 0]
+    modes = {path.name: path.stat().st_mode & 0o077 for path in file.parent.iterdir()}
+    assert len(modes) > len(ENDINGS)
+    assert set(modes.values()) == {0}
 
 
-def test_an_older_file_is_migrated(file):
-    """The stored file is of version 1: before the last words were kept."""
-    shutil.copy(ROOT / "tests" / "data" / "logbook-version-1.sqlite3", file)
-    ocean = read(file, now=1e9)
-    ada, bob = ocean.names["ada"], ocean.names["bob"]
-    assert (ada.id, ada.heading, ada.speed, ada.items) == ("aaaaaaaa", 90.0, 2.0, ["pearl"])
-    assert [letter.message for letter in bob.mailbox] == ["ahoy"]
+def test_time_passes_while_no_server_runs(play, file, clock):
+    player = play()
+    player.join("ada")
+    player.ocean.sail(player.ocean.find("ada"), x=100.0, y=450.0, heading=90.0, speed=2.0)
+    player.json("/location")
+    later = crash(file, now=clock.now + 100)
+    assert later.place(later.find("ada")) == pytest.approx((300, 450))
+    earlier = crash(file, now=clock.now - 100)  # the clock was set back
+    assert earlier.place(earlier.find("ada")) == (100, 450)
+    earlier.now += 50.0
+    assert earlier.place(earlier.find("ada")) == pytest.approx((200, 450))
+    earlier.now += NAP - 50.0
+    assert earlier.who() == ["Clem"]
+
+
+def test_what_was_said_to_everyone_waits_for_just_those_who_were_to_hear_it(play, file, clock):
+    ada = play()
+    bob, eve = ada.another(), ada.another()
+    for player, name in ((ada, "ada"), (bob, "bob"), (eve, "eve")):
+        player.join(name)
+
+    def say(*words):
+        for word in words:
+            ada.json("/sendchat", message=word)
+
+    say("one", "two")
+    bob.json("/popchat")
+    clock.now += NAP  # bob and eve fall asleep
+    say("three")
+    for player in (bob, eve):
+        player.json("/location")
+    say("four")
+    expected = {"bob": ["two", "four"], "eve": ["one", "two", "four"]}
+    assert {name: words_for(crash(file, clock.now), name) for name in expected} == expected
+    say(*map(str, range(110)))
+    kept = crash(file, clock.now)
+    assert [message.message for message, _ in kept.mail.broadcasts] == [str(number) for number in range(10, 110)]
+    assert words_for(kept, "bob") == words_for(kept, "eve") == [str(number) for number in range(10, 110)]
+
+
+# ---- What is undone ----
+
+MISTAKES = {
+    "sailor": lambda ocean: setattr(ocean.find("ada"), "x", 1.0),
+    "another": lambda ocean: ocean.find("bob").friends.append("eve"),
+    "gone": lambda ocean: ocean.send_ashore(ocean.find("bob")),
+    "letter": lambda ocean: ocean.mail.post("ada", "boo", ocean.now, ocean.find("bob")),
+    "broadcast": lambda ocean: ocean.announce("boo", "ada"),
+    "read": lambda ocean: ocean.mail.pop(ocean.find("bob")),
+    "found": lambda ocean: ocean.found.update(Cobb="ada"),
+    "tide": lambda ocean: ocean.turn_tide("A new tide!"),
+    "ban": lambda ocean: ocean.bans.add(60, ocean.now, "name eve"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize(("end", "status"), [(ZeroDivisionError(), 500), (Cannot("No."), 409), (SystemExit(), 500)])
+def test_what_a_route_has_changed_before_it_fails_is_undone(play, file, mistake, end, status):
+    part = Bottle()
+
+    @part.get("/mistake")
+    def fail(ocean, sailor):
+        MISTAKES[mistake](ocean)
+        raise end
+
+    player = play(part)
+    player.join("ada")
+    player.another().join("bob")
+    player.ocean.find("bob").friends = ["ada"]
+    player.json("/sendchat", message="hello", name="bob")
+    before = state(player.ocean)
+    assert player.ask("/mistake").status_code == status
+    assert player.json("/who")["count"] == 3
+    assert state(player.ocean) == state(crash(file)) == before
+
+
+def test_what_cannot_be_written_is_undone_and_said(play, file):
+    """Here a student's attribute is something that JSON doesn't know."""
+    part = Bottle()
+
+    @part.get("/fall")
+    def fall(ocean, sailor):
+        ocean.found["Cobb"] = sailor
+        sailor.x = 1.0
+
+    player = play(part)
+    player.join("ada")
+    before = state(player.ocean)
+    reply = player.json("/fall")
+    assert reply["error"] == "logbook"
+    assert "logbook.sqlite3 can't be used" in reply["reply"]
+    assert reply["reply"] in player.json("/status")["reply"]
+    assert state(player.ocean) == state(crash(file)) == before
+    assert player.json("/stop")["ok"]
+    assert "can't" not in player.json("/status")["reply"]
+
+
+# ---- Files of other versions ----
+
+
+def open_a_copy(name, file):
+    """The ocean in one of the stored files, after two starts."""
+    shutil.copy(ROOT / "tests" / "data" / name, file)
+    read(file, now=1_000_160.0)
+    return read(file, now=1_000_160.0)
+
+
+def test_a_file_of_version_1_is_migrated(file):
+    """Of that time are no broadcasts, no pauses and no bans."""
+    ocean = open_a_copy("logbook-version-1.sqlite3", file)
+    ada = ocean.find("ada")
+    assert (ada.id, ada.heading, ada.speed, ada.items) == ("aaaaaaaa", 90.0, 2.0, ("pearl",))
+    assert words_for(ocean, "bob") == ["ahoy"]
     assert ocean.found == {"Cobb": "ada"}
-    assert ocean.last_number == 1
-    connection = sqlite3.connect(file)
-    assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
-    connection.close()
+    assert ocean.mail.last_number == 1
+
+
+def test_a_file_of_version_3_is_migrated(file):
+    """Of that time are a column for each attribute, and a copy of each broadcast in every mailbox."""
+    ocean = open_a_copy("logbook-version-3.sqlite3", file)
+    ids = {sailor.name: id for id, sailor in ocean.crew.by_id.items()}
+    assert ids == {"ada": "aaaaaaaa", "bob": "bbbbbbbb", "123": "22222222", "Zoë": "zzzzzzzz"}
+    ada, bob = ocean.find("ada"), ocean.find("bob")
+    assert (*ocean.place(ada), ada.heading, ada.speed, ada.depth) == (240.0, 200.0, 90.0, 2.0, 2.5)
+    assert ocean.place(ocean.find("Zoë")) == (540.0, 770.0)
+    assert ada.items == ("pearl", "lantern")
+    assert lay_out(1).keys() - ocean.treasures.keys() == set(ada.items)
+    assert (bob.muted, bob.hats, bob.lucky, bob.friends) == (True, 3, 7, ["ada", "123"])
+    assert (ada.muted, ada.hats) == (False, 0)
+    assert (ocean.found, ocean.paused, ocean.pauses, ocean.mail.last_number) == ({"Cobb": "Zoë"}, 0.0, 60.0, 7)
+    assert dict(ocean.bans.left(ocean.now)) == {"name eve": 3590.0, "id eeeeeeee": 3590.0, "address 192.0.2.7": 3590.0}
+    news, hello, pause, resume = (
+        "Zoë discovered the seamount Cobb!",
+        "hello all",
+        "The ocean is paused.",
+        "The ocean is open again.",
+    )
+    assert [words["message"] for words in ocean.chart()["chat"]] == [news, hello, pause, resume]
+    ocean.send(ada, "one more")
+    assert words_for(ocean, "ada") == [news, "hi ada", pause, resume]
+    assert words_for(ocean, "bob") == [hello, "for bob", pause, resume, "one more"]
+    assert words_for(ocean, "123") == [hello, "read me", pause, resume, "one more"]
+    assert words_for(ocean, "Zoë") == [hello, pause, resume, "one more"]
 
 
 def test_a_newer_file_is_refused_and_left_alone(file):
     read(file)
-    connection = sqlite3.connect(file)
-    connection.execute("PRAGMA user_version = 99")
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(LogbookTrouble, match=r"logbook\.sqlite3 has version 99"):
-        Logbook(file).check()
-    assert [path.name for path in file.parent.glob("*damaged*")] == []
-
-
-def test_time_passes_while_no_server_runs(file):
     logbook = Logbook(file)
-    ocean = logbook.read(Ocean(), 1000.0)
-    ada = ocean.join("ada")
-    ocean.sail(ada, x=100.0, y=450.0, heading=90.0, speed=2.0)
-    logbook.write(ocean)
+    with pytest.raises(LogbookProblem, match=r"logbook\.sqlite3 has version 99"):
+        logbook.check()
     logbook.close()
-    later = read(file, now=1100.0)
-    assert later.place(later.names["ada"]) == pytest.approx((300, 450))
-    earlier = read(file, now=900.0)  # the clock was set back
-    assert earlier.place(earlier.names["ada"]) == (100, 450)
-    earlier.now = 950.0
-    assert earlier.place(earlier.names["ada"]) == pytest.approx((200, 450))
-    earlier.now = 900.0 + NAP
-    assert earlier.who() == ["Clem"]
+    assert not [*file.parent.glob("*damaged*")]
 
 
 # ---- Files that are not as they should be ----
 
 
-def a_good_file(file):
-    """A closed logbook with some ships and mail in it, as bytes."""
-    logbook = Logbook(file)
-    ocean = logbook.read(Ocean(), 1000.0)
+def test_a_damaged_file_is_set_aside_and_nothing_is_deleted(file):
+    """Torn files, and files with wrong bits: there is an ocean, the old one or a new one, and the bytes are kept."""
+    logbook, ocean = Logbook(file), Ocean()
+    logbook.read(ocean, NOW)
     sailors = [ocean.join(f"sailor{number}") for number in range(200)]
     for sailor in sailors[:20]:
         ocean.send(sailor, "hello " * 20)
+        ocean.send(sailor, "hello " * 20, "sailor100")
     logbook.write(ocean)
     logbook.close()
-    return file.read_bytes()
-
-
-def test_a_damaged_file_is_put_aside_and_nothing_is_deleted(file):
-    """Torn files, and files with wrong bits: there is an ocean, the old one or a new one, and the bytes are kept."""
-    good, chance, aside = a_good_file(file), random.Random(1), 0
+    good, chance, aside = file.read_bytes(), random.Random(1), 0
     for attempt in range(60):
         bad = bytearray(good)
         if attempt % 3 == 0:
@@ -269,293 +406,55 @@ def test_a_damaged_file_is_put_aside_and_nothing_is_deleted(file):
         for _ in range(attempt % 3 * 4):
             bad[chance.randrange(len(bad))] ^= 1 << chance.randrange(8)
         file.write_bytes(bad)
-        logbook = Logbook(file)
-        ocean = logbook.read(Ocean(), 1000.0)
-        ocean.join("new")
+        logbook, ocean = Logbook(file), Ocean()
+        logbook.check()
+        logbook.read(ocean, NOW)
+        ocean.announce("hello", ocean.join("new").name)
         logbook.write(ocean)
+        kept = [path for path in file.parent.glob("*.damaged-*") if not path.name.endswith(("-wal", "-shm"))]
+        assert [path.read_bytes() for path in kept] in ([], [bad])
+        assert len(kept) == ("damaged" in logbook.news)
+        assert all(path.name in logbook.news for path in kept)
+        aside += len(kept)
         logbook.close()
-        kept = [path for path in file.parent.glob("*.damaged-*") if not path.name.endswith("-wal")]
-        assert len(kept) <= 1
-        if kept:
-            assert kept[0].read_bytes() == bad
-            assert kept[0].name in logbook.news
-            aside += 1
         for path in file.parent.iterdir():
             path.unlink()
     assert aside >= 20
 
 
-def test_a_disk_that_fails_while_the_file_is_first_read_is_asked_again(file, monkeypatch):
-    a_good_file(file)
-    logbook = Logbook(file)
-    with monkeypatch.context() as failing:
-        failing.setattr("logbook.sailor_of", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            logbook.read(Ocean(), 1000.0)
-    assert len(logbook.read(Ocean(), 1000.0).sailors) == 200
-    logbook.close()
-
-
-def test_a_copy_that_fails_is_a_sentence(tmp_path):
-    (tmp_path / "logbook.sqlite3").write_bytes(b"no logbook " * 1000)
-    environment = {**os.environ, "MOCEAN_LOGBOOK": str(tmp_path / "logbook.sqlite3")}
-    command = [sys.executable, ROOT / "logbook.py"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
-    assert result.returncode == 1
-    assert "can't be copied" in result.stderr
-    assert "Traceback" not in result.stderr
-
-
-def test_a_damaged_file_is_said_loudly(file):
+def test_a_damaged_file_is_said_loudly(play, file, caplog):
     file.write_bytes(b"This is not a logbook. " * 1000)
-    server = Server(MOCEAN_LOGBOOK=str(file)).start(file.parent / "log")
-    try:
-        assert "The logbook was damaged. It is kept as logbook.sqlite3.damaged-" in server.json("status")["reply"]
-        assert "WARNING" in server.log.read_text()
-        assert server.json("join", name="ada")["ok"]
-    finally:
-        server.kill()
+    player = play()
+    assert "The logbook was damaged. It is kept as logbook.sqlite3.damaged-" in player.json("/status")["reply"]
+    assert "WARNING" in [record.levelname for record in caplog.records]
+    assert player.json("/join", name="ada")["ok"]
 
 
-def test_a_wal_that_was_left_behind_is_used(file, tmp_path):
-    logbook = Logbook(file)
-    ocean = logbook.read(Ocean(), 1000.0)
-    ocean.join("ada")
-    logbook.write(ocean)
-    crashed = tmp_path / "crashed.sqlite3"
-    for ending in ("", "-wal"):
-        shutil.copy(f"{file}{ending}", f"{crashed}{ending}")
-    assert "ada" in read(crashed).names
-    logbook.close()
+@pytest.mark.parametrize("endings", [ENDINGS, *([ending] for ending in ENDINGS)], ids=str)
+def test_a_removed_file_is_written_again_at_once(play, file, endings):
+    player = play()
+    ada = player.join("ada")
+    for degrees in (1, 2):
+        for ending in endings:
+            os.remove(f"{file}{ending}")
+        assert player.json("/heading", degrees=degrees)["ok"]
+        assert crash(file).wake(ada).heading == degrees
+    boot = player.json("/status")["boot"]
+    player.app.logbook.close()  # which must not take the new files along
+    again = play()
+    assert again.json("/location", id=ada)["heading"] == 2
+    assert again.json("/status")["boot"] == boot + 1
 
 
-# ---- The real server ----
-
-
-@pytest.fixture
-def server(file):
-    server = Server(MOCEAN_LOGBOOK=str(file)).start(file.parent / "log")
-    yield server
-    server.kill()
-
-
-def test_a_restart_loses_nothing(server):
-    ada, bob = (server.json("join", name=name)["id"] for name in ("ada", "bob"))
-    server.json("heading", id=ada, degrees=123)
-    number = server.json("sendchat", id=ada, message="are you there?", name="bob")["number"]
-    boot = server.json("status")["boot"]
-    for end in (server.stop, server.kill):
-        end()
-        server.start(server.log)
-        assert server.json("location", id=ada)["heading"] == 123
-        assert server.json("join", name="ada", id=ada)["ok"]
-        assert server.json("popchat", id=bob, after=0)["number"] == number
-    assert server.json("status")["boot"] == boot + 2
-
-
-def test_a_second_server_is_refused(server, file):
-    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), "MOCEAN_LOGBOOK": str(file)}
-    second = subprocess.run([UWSGI, "uwsgi.ini"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
-    assert second.returncode == 78
-    assert f"{file} can't be used" in second.stdout
-    assert "another server has it open" in second.stdout
-    assert server.json("join", name="ada")["ok"]
-
-
-def test_a_removed_file_is_written_again(server, file):
-    ada = server.json("join", name="ada")["id"]
-    for removed in ([file, f"{file}-wal"], [f"{file}-wal"], [file]):
-        for path in removed:
-            os.remove(path)
-        reply = server.ask("heading", id=ada, degrees=1, format="json")
-        assert (reply.status_code, reply.json()["error"]) == (503, "logbook")
-        assert server.ask(reply.json()["try"][1:]).ok
-        assert server.json("heading", id=ada, degrees=len(removed))["ok"]
-        server.kill()
-        server.start(server.log)
-        assert server.json("location", id=ada)["heading"] == len(removed)
-
-
-def test_a_student_adds_something_that_a_sailor_has(copy_of_code):
-    """As the README says. The logbook from before still loads, and the new attribute is kept."""
-    server = Server(cwd=copy_of_code)
-    del server.environment["MOCEAN_LOGBOOK"]
-    server.start(copy_of_code / "log")
-    try:
-        ada = server.json("join", name="ada")["id"]
-        server.stop()
-        world, routes = copy_of_code / "sailors.py", copy_of_code / "mocean.py"
-        world.write_text(
-            world.read_text().replace(
-                "    depth: float = 0.0", "    hats: int = 0\n    fuel: int = 9\n    depth: float = 0.0"
-            )
-        )
-        route = '@app.get("/hat")\ndef hat(sailor):\n    """Put on a hat."""\n'
-        route += "    sailor.hats += 1\n    sailor.fuel -= 0.25\n"
-        route += '    return dict(reply="Nice!", hats=sailor.hats, fuel=sailor.fuel)\n\n\napp.merge(steps.app)'
-        routes.write_text(routes.read_text().replace("app.merge(steps.app)", route))
-        server.start(server.log)
-        assert server.json("hat", id=ada)["hats"] == 1
-        assert server.json("hat", id=ada)["hats"] == 2
-        server.kill()
-        server.start(server.log)
-        assert server.json("hat", id=ada) == {"ok": True, "reply": "Nice!", "hats": 3, "fuel": 8.25}
-        server.stop()
-        # Taken out again, the program is as before, and what the file has of it is in nobody's way.
-        own = world.read_text(), routes.read_text()
-        shutil.copy(ROOT / "sailors.py", world)
-        shutil.copy(ROOT / "mocean.py", routes)
-        server.start(server.log)
-        assert server.json("speed", id=ada, speed=1)["ok"]
-        server.stop()
-        world.write_text(own[0])
-        routes.write_text(own[1])
-        server.start(server.log)
-        assert server.json("hat", id=ada)["hats"] == 4
-    finally:
-        server.kill()
-    assert (copy_of_code / "logbook.sqlite3").exists()
-
-
-@pytest.mark.parametrize(("old", "new"), [('hats: str = "red"', "hats: int = 0"), ("", "hats: int")])
-def test_a_change_of_the_program_that_does_not_fit_is_refused_and_the_file_left_alone(copy_of_code, old, new):
-    """A mistake in an attribute must not look like a damaged file, and drown everybody."""
-    server, world = Server(cwd=copy_of_code), copy_of_code / "sailors.py"
-    del server.environment["MOCEAN_LOGBOOK"]
-    source = world.read_text()
-    # Before the attributes that have defaults, where Python lets one have none.
-    world.write_text(source.replace("    heading: float = 0.0", f"    heading: float = 0.0\n    {old}"))
-    server.start(copy_of_code / "log")
-    server.json("join", name="ada")
-    server.stop()
-    world.write_text(source.replace("    heading: float = 0.0", f"    {new}\n    heading: float = 0.0"))
-    result = subprocess.run(
-        [UWSGI, "uwsgi.ini"], cwd=copy_of_code, env=server.environment, capture_output=True, text=True, timeout=30
-    )
-    assert result.returncode == 78
-    assert "Mocean can't start. The logbook logbook.sqlite3 can't be used" in result.stdout
-    assert "hats" in result.stdout
-    assert not [*copy_of_code.glob("*damaged*")]
-
-
-def test_a_backup_made_while_the_server_writes_is_whole(server, file, tmp_path):
-    """Each copy has a first part of all messages, with nothing missing between."""
-    ada, bob = (server.json("join", name=name)["id"] for name in ("ada", "bob"))
-    writer = (
-        "import requests, sys, time\nend = time.time() + 60\nwhile time.time() < end:\n    requests.get(sys.argv[1])"
-    )
-    writers = [
-        subprocess.Popen([sys.executable, "-c", writer, f"{server.url}{route}"])
-        for route in (f"sendchat?id={ada}&message=hi&name=bob", f"popchat?id={bob}", f"accel?id={bob}&ctrl=d")
-    ]
-    try:
-        last = 0
-        for number in range(10):
-            copy = tmp_path / f"copy{number}.sqlite3"
-            command = [sys.executable, ROOT / "logbook.py", copy]
-            subprocess.run(command, check=True, env={**os.environ, "MOCEAN_LOGBOOK": str(file)}, timeout=30)
-            ocean = read(copy)
-            numbers = [letter.number for letter in ocean.names["bob"].mailbox]
-            assert numbers == [*range(ocean.last_number - len(numbers) + 1, ocean.last_number + 1)]
-            assert ocean.last_number >= last
-            last = ocean.last_number
-        assert last > 0
-    finally:
-        for process in writers:
-            process.kill()
-            process.wait()
-
-
-def test_without_a_logbook_nothing_is_written(tmp_path, copy_of_code):
-    server = Server(cwd=copy_of_code).start(tmp_path / "log")
-    try:
-        assert server.json("join", name="ada")["ok"]
-    finally:
-        server.kill()
-    assert not [*copy_of_code.glob("*.sqlite3*")]
-
-
-# ---- Disks that fail ----
-
-
-@contextmanager
-def small_disk(folder, options):
-    """A disk of its own at a folder. Needs root."""
-    made = (
-        os.geteuid() == 0 and subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder]).returncode == 0
-    )
-    if not made:
-        assert not CI, "the tests of failing disks must run in CI"
-        pytest.skip("mounting a small disk needs root")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def test_a_full_disk_refuses_commands_until_there_is_room(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    with small_disk(disk, "size=1m"):
-        server = Server(MOCEAN_LOGBOOK=str(disk / "logbook.sqlite3")).start(tmp_path / "log")
-        try:
-            ada = server.json("join", name="ada")["id"]
-            server.json("heading", id=ada, degrees=10)
-            boot = server.json("status")["boot"]
-            with (disk / "junk").open("wb", buffering=0) as junk, suppress(OSError):
-                while True:
-                    junk.write(bytes(4096))
-            replies = [server.ask("heading", id=ada, degrees=20, format="json") for _ in range(50)]
-            refused = replies[-1]
-            assert (refused.status_code, refused.json()["error"]) == (503, "logbook")
-            known = 20 if any(reply.ok for reply in replies) else 10
-            assert server.json("location", id=ada)["heading"] == known
-            (disk / "junk").unlink()
-            assert server.json("heading", id=ada, degrees=30)["heading"] == 30
-            assert server.json("status")["boot"] == boot
-        finally:
-            server.kill()
-        assert read(disk / "logbook.sqlite3").sailors[ada].heading == 30
-
-
-def test_a_folder_that_can_only_be_read_is_a_sentence_at_the_start(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    with small_disk(disk, "size=1m"):
-        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-        file = disk / "logbook.sqlite3"
-        environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), "MOCEAN_LOGBOOK": str(file)}
-        command = [UWSGI, "uwsgi.ini"]
-        result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
-    assert result.returncode == 78
-    assert f"{file} can't be used" in result.stdout
-    assert "Traceback" not in result.stdout
-
-
-@pytest.mark.parametrize("sync", ["full", "normal"])
-def test_with_full_sync_the_disk_has_it_before_the_reply_is_sent(tmp_path, sync):
-    """What strace saw of the worker: with `full` an fdatasync of the WAL between its write and that of the reply."""
-    if not shutil.which("strace") or os.geteuid() != 0:
-        assert not CI, "the test of fsync must run in CI"
-        pytest.skip("needs strace, and root to use it")
-    server = Server(MOCEAN_LOGBOOK=str(tmp_path / "logbook.sqlite3"), MOCEAN_SYNC=sync).start(tmp_path / "log")
-    try:
-        ada = server.json("join", name="ada")["id"]
-        worker = server.log.read_text().split("spawned uWSGI worker 1 (pid: ")[1].split(",")[0]
-        trace = tmp_path / "trace"
-        calls = "trace=fsync,fdatasync,pwrite64,write,writev,sendto,sendmsg"
-        strace = subprocess.Popen(
-            ["strace", "-y", "-p", worker, "-e", calls, "-o", trace], stderr=subprocess.PIPE, text=True
-        )
-        assert "attached" in strace.stderr.readline()
-        assert server.json("heading", id=ada, degrees=77)["heading"] == 77
-        strace.send_signal(signal.SIGINT)
-        strace.communicate(timeout=10)
-    finally:
-        server.kill()
-    lines = trace.read_text().splitlines()
-    written = next(number for number, line in enumerate(lines) if "-wal" in line and line.startswith("pwrite64"))
-    replied = next(number for number, line in enumerate(lines) if "HTTP/1.1 200" in line)
-    synced = [number for number, line in enumerate(lines) if "sync(" in line and "-wal" in line]
-    assert written < replied
-    assert any(written < number < replied for number in synced) == (sync == "full")
+def test_a_replaced_file_is_kept_beside_the_new_one(play, file, tmp_path):
+    player = play()
+    ada = player.join("ada")
+    other = tmp_path / "other.sqlite3"
+    theirs = play.__wrapped__ if False else None
+    read(other)
+    os.replace(other, file)
+    assert player.json("/heading", degrees=1)["ok"]
+    assert crash(file).wake(ada).heading == 1
+    (kept,) = tmp_path.glob("*.replaced-*[0-9]")
+    assert read(kept).who() == ["Clem"]
+    assert "written again" in player.json("/status")["reply"]

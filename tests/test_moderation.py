@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import manners
-from manners import CHAT_LENGTH, RESERVED_NAMES, look, proper_message, proper_name
-from troubles import BadValue
+from game.errors import BadValue
+from game.moderation import CHAT_LENGTH, Moderator
+
+moderator = Moderator()
+proper_name, proper_message = moderator.proper_name, moderator.proper_message
 
 # A filter that looks into the middle of words would refuse these.
 INNOCENT = """
@@ -33,30 +35,21 @@ def test_rude_words_are_neither(word):
 
 
 def test_a_club_can_add_words_and_allow_others_and_choose_languages():
-    try:
-        manners.teach(["en", "de"], ["plonker", "-bitch"])
-        assert proper_name("bitch") == "bitch"
-        for rude in ("plonker", "P l o n k e r", "Arschloch"):
-            with pytest.raises(BadValue):
-                proper_message(rude)
-    finally:
-        manners.teach()
-    assert proper_message("Arschloch, plonker")
+    club = Moderator(["en", "de"], ["plonker", "-bitch"])
+    assert club.proper_name("bitch") == "bitch"
+    for rude in ("plonker", "P l o n k e r", "Arschloch"):
+        assert proper_message(rude)
+        with pytest.raises(BadValue, match="not kind"):
+            club.proper_message(rude)
+    with pytest.raises(ValueError, match="xx"):
+        Moderator(["xx"])
 
 
 @pytest.mark.parametrize(
     "message",
     [
-        "http://example.com",
-        "look: HTTPS://x",
-        "www.example.org",
-        "go to evil.com now",
-        "evil.com",
-        "discord.gg/abc",
-        "youtu.be/dQw4w9",
-        "ｅｖｉｌ．ｃｏｍ",
-        "a.b.example.co.uk",
-        "evil.co\u200bm",
+        *["http://example.com", "look: HTTPS://x", "www.example.org", "go to evil.com now", "evil.com"],
+        *["discord.gg/abc", "youtu.be/dQw4w9", "ｅｖｉｌ．ｃｏｍ", "a.b.example.co.uk", "evil.co\u200bm"],
     ],
 )
 def test_links_are_refused(message):
@@ -67,23 +60,13 @@ def test_links_are_refused(message):
 @pytest.mark.parametrize(
     "message",
     [
-        "x=412.5",
-        "hello.world",
-        "Wow...great",
-        "so.What now",
-        "time.sleep(1)",
-        "requests.get(url)",
-        "see steps.py",
-        "1/2",
+        *["x=412.5", "hello.world", "Wow...great", "so.What now", "1/2", "see steps.py"],  # only look like links
+        *["time.sleep(1)", "requests.get(url)"],
+        *["👩‍🚀", "👨‍👩‍👧", "می‌خواهم", "क्‍ष", "Việt Nam", "สวัสดี", "Zoë ❤️"],
     ],
 )
-def test_what_only_looks_like_a_link_is_sent(message):
+def test_messages_arrive_as_they_were(message):
     assert proper_message(message) == message
-
-
-@pytest.mark.parametrize("message", ["👩‍🚀", "👨‍👩‍👧", "می‌خواهم", "क्‍ष", "Việt Nam", "สวัสดี", "Zoe\u0308 ❤️"])
-def test_messages_of_any_script_arrive_as_they_were(message):
-    assert proper_message(message).encode() == manners.unicodedata.normalize("NFC", message).encode()
 
 
 @pytest.mark.parametrize(
@@ -92,7 +75,8 @@ def test_messages_of_any_script_arrive_as_they_were(message):
         ("a\u202eb\u2066c", "abc"),
         ("a\u200bd\ufeffa\u200d", "ada"),
         ("Z" + "\u0317" * 50 + "!", "Z" + "\u0317" * 3 + "!"),
-        ("one\ntwo\x1b[31m\0", "onetwo[31m"),
+        ("one\ntwo\u2028\x85\x1b[31m\0 ", "onetwo[31m"),
+        ("Zoe\u0308", "Zoë"),
         ("\U000e0041\ue000x", "x"),
     ],
 )
@@ -110,11 +94,22 @@ def test_any_text_is_a_message_or_is_refused(text):
     assert line == proper_message(line)
 
 
+def test_a_message_has_up_to_200_characters():
+    assert proper_message("x" * CHAT_LENGTH)
+    for message in ("x" * (CHAT_LENGTH + 1), "\n", ""):
+        with pytest.raises(BadValue, match="1 to 200 characters"):
+            proper_message(message)
+
+
 @pytest.mark.parametrize(
-    "name", ["佐々木", "カナ漢ひら", "한글", "محمد", "O-Neil", "Ğöksu", "नमस्ते2", "ʻAka", "Иван_2", "٣محمد"]
+    "name",
+    [
+        *["al", "x1", "Ada_Lovelace-16x", "O-Neil", "Zoë", "Ğöksu", "ʻAka", "Дмитрий", "Иван_2", "नमस्ते2"],
+        *["佐々木", "カナ漢ひら", "李小龍", "한글", "محمد", "٣محمد"],
+    ],
 )
-def test_names_of_one_script(name):
-    assert proper_name(name) == manners.unicodedata.normalize("NFKC", name)
+def test_names_may_be_of_any_script(name):
+    assert proper_name(f" {name} ") == name
 
 
 @pytest.mark.parametrize("name", ["С1em", "МOcean", "аda", "pаul", "aδa", "adа1", "क्a", "漢a"])
@@ -123,17 +118,13 @@ def test_names_that_mix_scripts_are_refused(name):
         proper_name(name)
 
 
-@pytest.mark.parametrize("name", ["C1em", "CIem", "clem", "M0cean", "Мосеап", "harb0ur", "HARBOUR", "Harbour-Master"])
-def test_reserved_names_and_their_look_alikes(name):
-    assert look(name) in RESERVED_NAMES or manners.same_name(name) in RESERVED_NAMES
-
-
-def test_a_look_alike_of_another_sailor_is_taken(ocean):
-    ocean.join("Paul1")
-    for name in ("PauIl", "paul1", "Paull"):
-        assert ocean.is_taken(name)
-    ocean.join("расе")  # in Cyrillic
-    assert ocean.is_taken("pace")
-    assert not ocean.is_taken("Pauline")
-    ocean.join("Ian")
-    assert not ocean.is_taken("Lan")
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["", "a", "a" * 17, "a b", "<b>", "ada!", "😀😀", "a\0b"],
+        *["a\u202eb", "\u0301a", "ada\ufe0f", "Clem\u034f", "\u3164\u3164"],  # which can't be seen
+    ],
+)
+def test_other_names_are_refused(name):
+    with pytest.raises(BadValue, match="2 to 16 letters"):
+        proper_name(name)

@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 
 from tests.conftest import game
 from web import openapi
-from web.params import number, one_of, whole_number
+from web.routes import number, one_of, whole_number
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import requests
 from tests.box import PYTHON, Box, Service, install, what_is_missing
 from tests.conftest import ROOT, free_port
 
+HANDBOOK = (ROOT / "docs/admin.md").read_text(encoding="utf-8")
 MISSING = what_is_missing()
 if os.environ.get("CI") != "true":
     pytest.skip("they boot a systemd and take minutes; as root: CI=true make test", allow_module_level=True)
@@ -287,6 +288,19 @@ def test_the_forking_unit_that_this_one_replaces_fails(service):
     assert service.answers()
 
 
+def test_the_logbook_is_copied_and_restored_as_the_handbook_says(service):
+    section = HANDBOOK.partition("## 8. ")[2].partition("## 9. ")[0]
+    backup, *restore = re.findall("^sudo (.*)", section, re.MULTILINE)
+    id = service.ask("join", name="ada")["id"]
+    service.ask("heading", id=id, degrees=11)
+    service.box.run("sh", "-c", f"cd {Box.CODE}; HOME=/root; {backup}", check=True)
+    service.ask("heading", id=id, degrees=22)
+    for line in restore:
+        service.box.run("sh", "-c", f"HOME=/root; {line}", check=True)
+    assert service.ask("location", id=id)["heading"] == 11
+    assert service.ask("heading", id=id, degrees=33)["ok"]
+
+
 # ---- Several oceans ----
 
 
@@ -310,8 +324,7 @@ def test_three_clubs_on_one_machine(service):
 
 def test_https_by_nginx_as_the_handbook_says(service):
     """The handbook's configuration for each of two clubs, with certificates of our own and other ports."""
-    box, handbook = service.box, (ROOT / "docs/admin.md").read_text(encoding="utf-8")
-    example = re.search(r"```nginx\n(.*?)```", handbook, re.DOTALL)[1]
+    box, example = service.box, re.search(r"```nginx\n(.*?)```", HANDBOOK, re.DOTALL)[1]
     front, plain = free_port(), free_port()
     clubs = [Service(box, f"mocean@{name}") for name in ("reds", "blues")]
     for club in clubs:

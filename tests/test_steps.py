@@ -6,29 +6,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from steps import PUZZLES, is_prime, pascal, play
+from steps import PUZZLES, is_prime, play
 from tests.conftest import is_plain
 
 ROUTES = ["begin", "beguine", "sirduke", "euler", "meruprastarah"]
 ANSWERS = [[], ["987"], ["wigs"], ["50005000", "50,005,000"], ["1,5,10,10,5,1", "1, 5, 10, 10, 5, 1"]]
-NASTY = ["7" * 1000, "-" + "9" * 1000, "nan", "inf", "-inf", "-0", "1e999", "1e-999", "0e99", "9e999999999999999999999"]
-NASTY += [
-    "😀",
-    "１０１",
-    "۱۰۱",
-    "<script>",
-    "0x65",
-    "1/2",
-    ".",
-    "-",
-    ",",
-    "1,,2",
-    "[]",
-    "\0",
-    "9" * 24,
-    "1e24",
-    "_",
-    "1_0",
+NASTY = [
+    *["7" * 1000, "-" + "9" * 1000, "9" * 24, "1e24", "1e999", "1e-999", "0e99", "nan", "inf", "-inf", "-0", "0x65"],
+    *["1/2", "1,,2", "1_0", "_", ".", "-", ",", "[]", "\0", "😀", "１０１", "۱۰۱", "<script>"],
 ]
 
 
@@ -36,8 +21,12 @@ def check(route, message):
     return next(puzzle for puzzle in PUZZLES if puzzle.route == route).check(message)
 
 
-def test_the_stages_are_played_in_this_order():
+def test_each_stage_leads_to_the_next_and_the_last_one_to_sea():
     assert [puzzle.route for puzzle in PUZZLES] == ROUTES
+    replies = [play(stage, answers[0]) for stage, answers in enumerate([["101"], *ANSWERS[1:]], 1)]
+    assert all(reply["solved"] for reply in replies)
+    assert [reply["next"] for reply in replies] == [*ROUTES[1:], None]
+    assert "mocean" in replies[-1]["reply"]
 
 
 @pytest.mark.parametrize(
@@ -110,15 +99,13 @@ def test_coached(route, message, hint):
     assert is_plain(sentence)
 
 
-@pytest.mark.parametrize("puzzle", PUZZLES, ids=ROUTES)
+@pytest.mark.parametrize("stage", range(5), ids=ROUTES)
 @given(message=st.one_of(st.text(), st.from_regex(r"[\d.,e+-]{1,12}"), st.integers().map(str), st.sampled_from(NASTY)))
 @example(message="")
-def test_any_message_gets_a_sentence_that_gives_nothing_away(puzzle, message):
-    stage = ROUTES.index(puzzle.route)
+def test_any_message_gets_a_sentence_that_gives_nothing_away(stage, message):
     reply = play(stage + 1, message)
     assert reply["stage"] == stage + 1
     if reply["solved"]:
-        assert reply["next"] == (ROUTES[stage + 1] if stage < 4 else None)
         return
     assert reply["next"] is None
     sent = message.strip()[:40] or "nothing"  # which is told back, mostly in quotes
@@ -134,12 +121,6 @@ def test_nasty_messages_are_answered(route, message):
     assert len(sentence) < 200
 
 
-def test_solving_the_last_puzzle_leads_to_sea():
-    reply = play(5, "1,5,10,10,5,1")
-    assert reply["next"] is None
-    assert "mocean" in reply["reply"]
-
-
 def test_primes():
     assert [number for number in range(60) if is_prime(number)] == [
         number for number in range(2, 60) if all(number % divisor for divisor in range(2, number))
@@ -148,7 +129,3 @@ def test_primes():
     assert not is_prime(3215031751)  # a strong pseudoprime to the bases 2, 3, 5 and 7
     assert is_prime(2**61 - 1)
     assert not is_prime((2**31 - 1) * (2**19 - 1))
-
-
-def test_pascal():
-    assert [pascal(row) for row in (1, 2, 3, 6)] == [[1], [1, 1], [1, 2, 1], [1, 5, 10, 10, 5, 1]]

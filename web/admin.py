@@ -15,7 +15,7 @@ from bottle import Bottle, HTTPResponse
 
 from game.moderation import HARBOUR, LONGEST_BAN, look_alike
 from web.errors import MissingKey, WrongKey
-from web.params import number, one_of
+from web.routes import number, one_of
 
 FORMS = (  # what the page of the harbour goes on with
     "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/newid harbour/pause harbour/resume "

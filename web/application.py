@@ -2,12 +2,11 @@
 
     application = Application(settings, logbook, [mocean.app, steps.app])
 
-uWSGI calls it with each request, as WSGI says (PEP 3333). The way is one straight line, from top to bottom in `answer`.
+uWSGI calls it with each request, as WSGI says (PEP 3333). Read `__call__` first: it is the whole way.
 """
 
 import logging
 from difflib import get_close_matches
-from http.client import responses
 from time import time
 from urllib.parse import quote
 
@@ -16,12 +15,10 @@ import bottle
 from game.errors import BadValue, Problem
 from game.moderation import Moderator
 from game.ocean import Ocean
-from web import admin, guards, pages, session
-from web.errors import BadMethod, Bug, NoRoute, status_of
-from web.headers import HEADERS
+from web import admin, pages
+from web.errors import BadMethod, Bug, NoRoute, printable, show, status_of
 from web.limits import Limits
-from web.params import printable, show
-from web.replies import as_json, as_text, success
+from web.replies import render
 from web.request import Request
 from web.routes import Route
 
@@ -30,8 +27,6 @@ try:
 except ImportError:
     uwsgi = None
 
-TYPES = {"json": "application/json", "page": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8"}
-FORMS = {"json": as_json, "page": pages.as_page, "text": as_text}
 log = logging.getLogger(__name__)
 
 
@@ -64,75 +59,50 @@ class Application:
             self.routes[route.rule] = ours
 
     def __call__(self, environ, start_response):
-        bottle.request.bind(environ)  # so that a route may use whatever Bottle's own manual shows
+        """The way of a request. Whatever goes wrong on it is undone, and explained."""
+        bottle.request.bind(environ)  # so that a route may use whatever Bottle's manual shows
         request = Request(environ, self)
         try:
-            return self.send(request, self.answer(request), 200, start_response)
-        except (Exception, SystemExit) as error:  # exit() in a route would end everybody's voyage
-            return self.send(request, *self.explain(request, error), start_response)
-
-    # -- The way of a request
-
-    def answer(self, request):
-        """The reply to a request: a dict, or a response of Bottle's. Raises whatever goes wrong, after it is undone."""
-        request.address = guards.address_of(request.environ, self.settings.proxies)
-        guards.check(request)
-        self.open_ocean(request)
-        try:
-            session.identify(request)
-            if request.ocean.crew.changes:  # somebody woke, which stays so whatever the route does
-                self.logbook.write(request.ocean)
-            request.route, parts = self.find(request)
-            if request.method == "HEAD" and not request.route.is_file:
-                return {}  # only the headers are wanted, and nothing may happen
+            request.read()
+            if not self.ocean:
+                self.open_ocean()
+            ocean = request.ocean = self.ocean
+            ocean.now = self.clock()
+            request.identify()
+            if ocean.crew.changes:  # somebody woke, which stays so whatever the route does
+                self.logbook.write(ocean)
+            found, parts = self.router.match({"REQUEST_METHOD": request.method, "PATH_INFO": request.path})
+            request.route = found.callback
             result = request.route.call(request, parts)
-            if isinstance(result, bottle.HTTPError):
-                raise result
-            self.logbook.write(request.ocean)
-        except BaseException:
+            self.logbook.write(ocean)
+            if self.activity:
+                self.note(request)
+            status, headers, body = render(request, result)
+        except (Exception, SystemExit) as error:  # exit() in a route would end everybody's voyage
             self.undo()
-            raise
-        self.note(request)
-        return result if isinstance(result, bottle.HTTPResponse) else success(result)
+            status, headers, body = self.explain(request, error)
+        start_response(status, headers)
+        return [body] if request.method != "HEAD" else []
 
-    def open_ocean(self, request):
-        """Have an ocean, and tell it the time. Raises LogbookProblem."""
+    def open_ocean(self):
+        """Have an ocean, as the logbook says. Raises LogbookProblem."""
         now = self.clock()
         self.began = self.began or now
-        if not self.ocean:
-            ocean = Ocean(self.settings.most_awake, self.limits and self.limits.chat, self.moderator)
-            self.logbook.read(ocean, now)
-            self.ocean = ocean
-        request.ocean = self.ocean
-        request.ocean.now = now
-
-    def find(self, request):
-        """The route that is asked for, and the parts of its path like <this>. Raises Bottle's HTTPError."""
-        found, parts = self.router.match({"REQUEST_METHOD": request.method, "PATH_INFO": request.path})
-        return found.callback, parts
+        ocean = Ocean(self.settings.most_awake, self.limits and self.limits.chat, self.moderator)
+        self.logbook.read(ocean, now)
+        self.ocean = ocean
 
     def undo(self):
         """Forget what has changed since the logbook was written: the next request reads it again."""
-        if self.logbook.is_behind(self.ocean):
+        if self.ocean and self.logbook.is_behind(self.ocean):
             self.ocean = None
-
-    def send(self, request, reply, status, start_response):
-        """Send a reply in the form that was asked for, as WSGI wants it. For an empty one only headers are sent."""
-        if isinstance(reply, bottle.HTTPResponse):
-            start_response(reply.status_line, [*reply.headerlist, *HEADERS, *request.headers])
-            return [content_of(reply)]
-        form = request.form
-        body = FORMS[form](request, reply).encode() if reply else b""
-        own = [("Content-Type", TYPES[form]), ("Cache-Control", "no-store"), ("Content-Length", str(len(body)))]
-        start_response(f"{status} {responses[status]}", own + HEADERS + request.headers)
-        return [body] if request.method != "HEAD" else []
 
     # -- When something goes wrong
 
     def explain(self, request, error):
-        """The reply to whatever went wrong, and its status."""
+        """The reply to whatever went wrong, as `render` returns it."""
         if isinstance(error, bottle.HTTPResponse) and not isinstance(error, bottle.HTTPError):
-            return error, error.status_code
+            return render(request, error)  # a redirection, say
         problem = error if isinstance(error, Problem) else self.problem_of(request, error)
         self.note(request, problem)
         status = status_of(problem)
@@ -141,7 +111,7 @@ class Application:
         if "wait" in problem.fields:
             request.headers.append(("Retry-After", str(problem.fields["wait"])))
         reply = {"ok": False, "error": problem.word, "reply": printable(str(problem)), **problem.fields}
-        return {**reply, "try": self.way_out(request, problem)}, status
+        return render(request, {**reply, "try": self.way_out(request, problem)}, status)
 
     def problem_of(self, request, error):
         """The Problem that fits an error of Bottle's, or of the program: that one is written to the log."""
@@ -177,7 +147,8 @@ class Application:
             route = self.routes.get(f"/{name or ''}", self.routes["/"])
         if route.guard and not request.is_leader:
             route = self.routes["/"]
-        if route.needs_sailor and not request.asker:
+        # An id that was not looked up, as somebody asked too fast, is echoed: so nobody learns whether it is right.
+        if route.needs_sailor and (request.stranger or not request.id):
             route = self.routes["/join"]
         if route.rule == "/join" and self.settings.word:
             route = self.routes["/mocean"]  # nobody but the leader can give an example of a join that works
@@ -201,12 +172,3 @@ class Application:
             }
             for route in self.public_routes()
         ]
-
-
-def content_of(response):
-    """What one of Bottle's responses contains, as bytes: a text, bytes or an open file."""
-    body = response.body
-    if hasattr(body, "read"):
-        with body:
-            return body.read()
-    return body.encode() if isinstance(body, str) else body

@@ -6,29 +6,19 @@ What can go wrong at sea is in `game/errors.py`.
 from game.errors import Problem
 
 STATUS = {
-    "bad-method": 405,
-    "bad-value": 400,
-    "banned": 403,
-    "bug": 500,
-    "cannot": 409,
-    "cross-site": 403,
-    "logbook": 503,
-    "mailbox-full": 409,
-    "missing-key": 400,
-    "muted": 403,
-    "name-taken": 409,
-    "no-item": 404,
-    "no-route": 404,
-    "no-sailor": 404,
-    "ocean-full": 503,
-    "paused": 503,
-    "prefetch": 503,
-    "too-fast": 429,
-    "too-long": 414,
-    "unknown-id": 403,
-    "unknown-key": 400,
-    "wrong-key": 403,
-    "wrong-word": 403,
+    word: status
+    for status, words in {
+        400: "missing-key unknown-key bad-value",
+        403: "unknown-id wrong-word wrong-key muted banned cross-site",
+        404: "no-route no-sailor no-item",
+        405: "bad-method",
+        409: "name-taken mailbox-full cannot",
+        414: "too-long",
+        429: "too-fast",
+        500: "bug",
+        503: "ocean-full paused logbook prefetch",
+    }.items()
+    for word in words.split()
 }
 
 
@@ -75,3 +65,16 @@ class Prefetch(Problem):
 
 class Bug(Problem):
     """A fault of the program, or of a route that a student has added."""
+
+
+# ---- Quoting what was sent ----
+
+
+def show(text, most=40):
+    """What somebody sent, in quotes, printable and not too long."""
+    return f"“{printable(text) if len(text) <= most else printable(text[:most]) + '...'}”"
+
+
+def printable(text):
+    """A sentence with nothing in it that a terminal would obey."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

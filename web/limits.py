@@ -84,7 +84,7 @@ class Pace:
     """How often one may do something: `rate` times a second, and up to `burst` times at once after a rest.
 
     >>> pace = Pace(rate=2, burst=3)
-    >>> [pace.wait("ada", now=1000) for _ in range(4)]      # three may pass, the next one in half a second
+    >>> [round(pace.wait("ada", now=1000), 3) for _ in range(4)]      # three may pass, the next one in half a second
     [0, 0, 0, 0.5]
 
     It is known as the generic cell rate algorithm (GCRA): for each who asks it remembers when the next one would be

@@ -17,8 +17,7 @@ from urllib.parse import parse_qsl, quote, unquote, unquote_plus
 
 import bottle
 
-from web.params import MOST_KEYS
-from web.replies import one_line
+from web.request import MOST_KEYS
 from web.routes import ID
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -64,8 +63,8 @@ def template(name):
 
 def as_page(request, reply):
     """The page for a reply."""
-    app, route = request.app, request.route
-    is_success = reply["ok"]
+    app, route, is_success = request.app, request.route, reply["ok"]
+    is_known = request.has_cookie()
     scheme, address = bottle.request.urlparts[:2]
     query = request.query.encode("latin-1").decode("utf-8", "replace")
     return template(route.view if route and is_success else "reply").render(
@@ -77,13 +76,13 @@ def as_page(request, reply):
         address=address,
         path=request.path,
         sent={} if is_success else {name: value for name, value in request.sent.items() if not is_secret(name)},
-        again=form_of(route, request, request.path, route.keys) if route else None,
-        then=[form_of(app.routes[f"/{name}"], request) for name in route.then] if route and is_success else [],
+        again=Form(request.path, route.does, keys_of(route, is_known)) if route else None,
+        then=[form_of(app.routes[f"/{name}"], is_known) for name in route.then] if route and is_success else [],
         name=request.asker.name if request.asker else "",
-        note=note_of(request),
+        note="" if is_known or not request.asker else note_of(request),
         parts=take_apart(scheme, address, request.path, query),
         spellings=spellings(query),
-        python=as_python(f"{scheme}://{address}{quote(request.path)}", request, reply, query),
+        python=as_python(f"{scheme}://{address}{quote(request.path)}", request, reply, query, is_known),
     )
 
 
@@ -98,17 +97,18 @@ class Form(NamedTuple):
     keys: list
 
 
-def form_of(route, request, path=None, keys=None):
-    """The form for a route. Unless said otherwise it has only the keys that must be there."""
-    keys = [key for key in route.keys if key.is_required] if keys is None else keys
-    is_unknown = route.needs_sailor and not request.knows_sailor
-    return Form(path or route.path, route.does, [ID] * is_unknown + keys)
+def form_of(route, is_known):
+    """The form for a route with the keys that it needs. `is_known` says whether the browser knows the sailor's id."""
+    return Form(route.path, route.does, [key for key in keys_of(route, is_known) if key.is_required])
+
+
+def keys_of(route, is_known):
+    """The keys that a form for a route has."""
+    return [ID] * (route.needs_sailor and not is_known) + route.keys
 
 
 def note_of(request):
-    """What may surprise somebody who sends an id as a key: links and forms go by what the browser remembers."""
-    if not request.asker or request.knows_sailor:
-        return ""
+    """What may surprise somebody who has sent an id as a key: links and forms go by what the browser remembers."""
     sailor = request.asker.name
     if request.cookie("id"):
         return (
@@ -138,6 +138,19 @@ def field_of(name, value):
         return Field(name, "names", [one_line(item) for item in value])
     is_link = name == "example" and isinstance(value, str) and re.match("/(?!/)", value)
     return Field(name, "link" if is_link else "text", one_line(value))
+
+
+def one_line(value):
+    """A value as text, spelled as in JSON but without its quotes: true, 12.5, ada,bob or name=ada; x=12.5."""
+    if type(value) in (float, int):
+        return str(value)
+    if isinstance(value, dict):
+        return "; ".join(f"{name}={one_line(item)}" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(one_line, value))
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "true", False: "false"}[value]
+    return " ".join(str(value).splitlines())
 
 
 # ---- The request, taken apart ----
@@ -192,13 +205,13 @@ def is_secret(key):
     return key.strip().lower() in SECRETS
 
 
-def as_python(url, request, reply, query):
+def as_python(url, request, reply, query, is_known):
     """The request in two lines of Python, with YOUR-ID for an id. Empty if the query can't be sent like that."""
     sent, route = request.sent, request.route
     if len(parse_qsl(query, keep_blank_values=True)) != len(sent):
         return ""
     # What the browser remembers, or has just learned, a program must send as a key.
-    needs_id = route and (("id" in reply and "id" in route.names) or (route.needs_sailor and request.knows_sailor))
+    needs_id = route and (("id" in reply and "id" in route.names) or (route.needs_sailor and is_known))
     names = [*(["id"] if needs_id and "id" not in sent else []), *sent]
     keys = {name: f"YOUR-{name.strip().upper()}" if is_secret(name) else sent[name] for name in names}
     if keys.get("format") in ("json", "page", "text"):

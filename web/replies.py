@@ -1,12 +1,42 @@
-"""Replies: what a route has returned, as JSON and as text. Pages are made in `pages.py`.
+"""Replies: what a route has returned, as text, JSON or page.
 
 A reply is a dict: `ok`, `reply`, a sentence, and other *fields*, as in {"ok": True, "reply": "Hooray!", "cheers": 3}.
 """
 
 import json
+from http.client import responses
 
+from bottle import HTTPError, HTTPResponse
+
+from web.headers import HEADERS
+from web.pages import as_page, one_line
+
+TYPES = {"json": "application/json", "page": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8"}
 NUMBERS = (float, int)
 JSON = json.JSONEncoder(ensure_ascii=False, default=str)  # json.dumps would make one for each reply
+
+
+def render(request, result, status=200):
+    """The status line, headers and body of the reply, in the form that was asked for.
+
+    `result` is what a route has returned: a dict, a sentence, nothing or a response of Bottle's. Raises HTTPError.
+    """
+    if isinstance(result, HTTPError):
+        raise result
+    if isinstance(result, HTTPResponse):
+        return result.status_line, [*result.headerlist, *HEADERS, *request.headers], content_of(result)
+    body = FORMS[request.form](request, result if status != 200 else success(result)).encode()
+    headers = [("Content-Type", TYPES[request.form]), ("Cache-Control", "no-store"), ("Content-Length", str(len(body)))]
+    return f"{status} {responses[status]}", headers + HEADERS + request.headers, body
+
+
+def content_of(response):
+    """What one of Bottle's responses contains, as bytes: a text, bytes or an open file."""
+    body = response.body
+    if hasattr(body, "read"):
+        with body:
+            return body.read()
+    return body.encode() if isinstance(body, str) else body
 
 
 def success(result):
@@ -41,14 +71,4 @@ def has_records(value):
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
-def one_line(value):
-    """A value as text, spelled as in JSON but without its quotes: true, 12.5, ada,bob or name=ada; x=12.5."""
-    if type(value) in NUMBERS:
-        return str(value)
-    if isinstance(value, dict):
-        return "; ".join(f"{name}={one_line(item)}" for name, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return ",".join(map(one_line, value))
-    if value is None or isinstance(value, bool):
-        return {None: "", True: "true", False: "false"}[value]
-    return " ".join(str(value).splitlines())
+FORMS = {"json": as_json, "page": as_page, "text": as_text}

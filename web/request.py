@@ -1,16 +1,22 @@
-"""The one object for a request on its way from URL to reply. `application.py` says in which order it gets its parts."""
+"""A request on its way to its reply: what was sent, whether anybody should see it, and who asks."""
 
 import re
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from urllib.parse import parse_qsl
 
-from web.errors import MissingKey
-from web.params import read_query
+from game.errors import BadValue, Problem
+from web.errors import CrossSite, HeadersTooLong, MissingKey, Prefetch, UrlTooLong, show
 
 FORMS = ("json", "page", "text")  # of a reply
+LONGEST_URL = 8000  # characters
+LONGEST_HEADERS = 16000
+MOST_KEYS = 50
 COOKIE_AGE = 60 * 24 * 3600  # seconds that a browser remembers an id
 
 
 class Request:
-    """What was sent, who asks, and what the browser shall remember."""
+    """What is known of one request. Each step on its way adds to it."""
 
     def __init__(self, environ, app):
         self.environ, self.app, self.ocean = environ, app, app.ocean
@@ -18,8 +24,9 @@ class Request:
         # WSGI has bytes as latin-1. Needless slashes come from url + "/" + route.
         self.path = "/" + environ["PATH_INFO"].encode("latin-1").decode("utf-8", "ignore").strip("/")
         self.query = environ.get("QUERY_STRING", "")
-        self.sent = {}  # the keys and values in the URL, once they are read
-        self.route = None  # the Route, once it is found
+        self.sent = {}  # the keys and values in the URL
+        self.form = self.form_by_header()  # of the reply: one of FORMS
+        self.route = None  # the Route that is asked for
         self.address = ""  # the network address of who asks
         self.asker = None  # the Sailor who asks, if there is one
         self.stranger = None  # the Problem with an id that was sent, if there is one
@@ -27,34 +34,48 @@ class Request:
         self.remembered = {}  # cookies that the reply sets, by name
         self.headers = []  # that the reply has besides those of every reply
 
-    def read(self):
-        """Read what stands behind the `?`. Raises BadValue."""
-        self.sent = read_query(self.query)
+    # -- What was sent
 
-    @property
-    def form(self):
-        """The form of reply that was asked for, by the key `format` or else by the header Accept."""
-        # If the query could not be read, this part of it still can.
-        asked = self.sent.get("format") or next(iter(re.findall("(?:^|&)format=([a-z]+)", self.query)), "")
+    def read(self):
+        """Read what was sent, and refuse what no route should see. Raises a Problem."""
+        # First the form of the reply: it is known even if the rest can't be read.
+        asked = re.search("(?:^|&)format=([a-z]+)", self.query) if "format" in self.query else None
+        if asked and asked[1] in FORMS:
+            self.form = asked[1]
+        refuse_giants(self.environ)
+        self.sent = read_query(self.query)
+        refuse_unknown_form(self.sent.get("format", "text"))
+        refuse_prefetch(self.environ)
+        refuse_other_sites(self.environ)
+        refuse_bodies(self.environ)
+
+    def form_by_header(self):
+        """The form of reply that the header Accept asks for."""
         accept = self.environ.get("HTTP_ACCEPT", "").lower()
-        by_header = "page" if "text/html" in accept else "json" if "application/json" in accept else "text"
-        return asked if asked in FORMS else by_header
+        return "page" if "text/html" in accept else "json" if "application/json" in accept else "text"
 
     # -- Who asks
+
+    def identify(self):
+        """Find out who asks, and wake that sailor. Raises TooFast. Whether the route needs to know is for the route."""
+        self.address = address_of(self.environ, self.app.settings.proxies)
+        id = self.id if self.method == "GET" else ""  # only a GET acts: other methods don't even wake anybody
+        if self.app.limits:
+            self.app.limits.admit(self.ocean.crew.by_id.get(id.lower()), id, self.address, self.ocean.now)
+        if id:
+            try:
+                self.asker = self.ocean.wake(id)
+            except Problem as problem:
+                self.stranger = problem
 
     @property
     def id(self):
         """The id that was sent as a key or else as a cookie, or "". The key wins."""
         return self.sent.get("id", "").strip() or self.cookie("id")
 
-    @property
-    def sailor(self):
-        """The sailor who asks. Raises MissingKey, or why the id that was sent is no good."""
-        if not self.asker:
-            raise self.stranger or MissingKey(
-                "The key “id” is missing. It is your secret id, from the route join.", "join"
-            )
-        return self.asker
+    def refuse_stranger(self):
+        """Raises MissingKey, or why the id that was sent is no good."""
+        raise self.stranger or MissingKey("The key “id” is missing. It is your secret id, from the route join.", "join")
 
     # -- What the browser remembers
 
@@ -78,15 +99,115 @@ class Request:
         """Let the browser forget what it remembered."""
         self.remember(name, "", seconds=0)
 
-    @property
-    def knows_sailor(self):
-        """True if links that need a sailor work without a key, as the browser's cookie tells who asks."""
-        return self.asker is not None and self.cookie("id").lower() == self.asker.id
+    def has_cookie(self):
+        """True if the browser's cookie tells who asks, so that links need no id."""
+        known = self.cookie("id")
+        return known != "" and self.sent.get("id", known).strip() == known
 
     def identity(self, route):
-        """The keys that an example of a route needs to tell who asks. No page shows an id."""
+        """The keys that an example of a route needs to tell who asks: those that were sent. No page shows an id."""
         if route.guard:
             return {} if self.cookie("key") else {"key": "YOUR-KEY"}
-        if not route.needs_sailor or (self.knows_sailor and (self.form == "page" or "id" not in self.sent)):
+        if not route.needs_sailor or (self.has_cookie() and (self.form == "page" or "id" not in self.sent)):
             return {}
-        return {"id": self.sent.get("id", "YOUR-ID") if self.form != "page" else "YOUR-ID"}
+        return {"id": "YOUR-ID" if self.form == "page" else self.sent.get("id", "YOUR-ID")}
+
+
+# ---- What no route should see ----
+
+
+def read_query(query):
+    """The keys and values in what stands behind the `?`. Raises BadValue."""
+    try:
+        raw = query.encode("latin-1").decode()  # WSGI has bytes as latin-1
+        pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=MOST_KEYS)
+    except UnicodeError:
+        raise BadValue("What you sent is not UTF-8 text. A browser or requests can encode it for you.", "") from None
+    except ValueError:
+        raise BadValue(f"You sent more than {MOST_KEYS} keys. Send only those that the route takes.", "") from None
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        doubled = max(names, key=names.count)
+        raise BadValue(f"You sent the key {show(doubled)} more than once. Send each key once.", "")
+    return values
+
+
+def refuse_unknown_form(name):
+    """Raises BadValue for a form of reply that doesn't exist."""
+    if name not in FORMS:
+        raise BadValue(f"The key “format” needs one of {', '.join(FORMS)}. You sent {show(name)}.", "")
+
+
+def refuse_prefetch(environ):
+    """Raises Prefetch when a browser asks by itself for a page that nobody has opened yet: a GET acts here."""
+    purpose = "".join([environ.get("HTTP_" + name, "") for name in ("SEC_PURPOSE", "PURPOSE", "X_PURPOSE", "X_MOZ")])
+    if purpose and re.search("prefetch|prerender|preview", purpose.lower()):
+        raise Prefetch("Your browser asked before you pressed Enter. Press Enter to ask.", "")
+
+
+def refuse_other_sites(environ):
+    """Raises CrossSite when the page of another site asks by itself, like <img src="http://.../join?name=ada">.
+
+    A link that somebody clicks is welcome from anywhere. Browsers say so only to https and to their own computer; what
+    protects sailors everywhere is that their cookie is for our own pages: SameSite=Strict.
+    """
+    if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ.get("HTTP_SEC_FETCH_DEST") != "document":
+        raise CrossSite("Another website asked this, and not you. Type the URL into the address bar yourself.", "")
+
+
+def refuse_bodies(environ):
+    """Raises BadValue for a GET that brings something besides its URL: whoever sent it expects it to be read."""
+    has_body = environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
+    if has_body and environ["REQUEST_METHOD"] in ("GET", "HEAD"):  # others are refused for their method
+        raise BadValue("Your request has a body, but keys belong in the URL. In requests, use params=keys.", "")
+
+
+def refuse_giants(environ):
+    """Raises UrlTooLong or HeadersTooLong."""
+    url = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", ""))
+    if url > LONGEST_URL:
+        raise UrlTooLong(f"Your URL has {url} characters. Send at most {LONGEST_URL}.", "")
+    headers = sum([len(value) for name, value in environ.items() if name[:5] == "HTTP_"])
+    if headers > LONGEST_HEADERS:
+        raise HeadersTooLong(f"Your headers have {headers} characters. Send at most {LONGEST_HEADERS}.", "")
+
+
+# ---- Network addresses ----
+
+
+def address_of(environ, proxies):
+    """The network address of whoever asks; for IPv6 the network of 64 bits that one household or one school has.
+
+    If one of our `proxies` (networks) asks, it is the last address in X-Forwarded-For that isn't such a proxy.
+    """
+    address = environ.get("REMOTE_ADDR", "")
+    if proxies:
+        for one in [address, *reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(","))]:
+            address = one.strip() if read_address(one) else address
+            if not is_in(one, proxies):
+                break
+    return household(address) if ":" in address else address
+
+
+@lru_cache(maxsize=4096)
+def read_address(text):
+    """A text as an address, or None. An IPv4 address that is written as IPv6 becomes IPv4."""
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def is_in(text, networks):
+    """True for an address that is in one of the networks."""
+    address = read_address(text)
+    return address is not None and any(address in network for network in networks)
+
+
+@lru_cache(maxsize=4096)
+def household(text):
+    """An IPv6 address without what tells the computers of one household apart."""
+    address = read_address(text)
+    return str(ip_network((int(address), 64), strict=False)) if address and address.version == 6 else str(address)

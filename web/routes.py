@@ -1,13 +1,15 @@
 """Routes: what each takes, read once from its function's signature.
 
-    @app.get("/heading")
-    def heading(ocean, sailor, degrees: number):
-        \"\"\"Turn your ship.\"\"\"
+    @app.get("/cheer")
+    def cheer(sailor, name, times: whole_number = 1):
+        \"\"\"Cheer for somebody.\"\"\"
 
-takes the keys `id` and `degrees`. Three parameters are no keys: `sailor` is the player who asks, as the key `id` or the
-browser's cookie tells; `ocean` is the whole ocean, and `request` is all that is known of the request.
+takes `/cheer?id=...&name=ada&times=2`. Words: `id`, `name` and `times` are *keys*, `ada` and `2` their *values*. The
+annotation says what a value can be; without one it is a text. Three parameters are no keys: `sailor` is the player who
+asks, as the key `id` or the browser's cookie tells; `ocean` is the whole ocean, and `request` all that is known of the
+request.
 
-A decorator like `@app.get("/heading", then="speed look")` may say more:
+A decorator like `@app.get("/cheer", then="who look")` may say more:
 
     then      the routes with which the page goes on
     view      the template of the page, in web/views/
@@ -18,17 +20,79 @@ A decorator like `@app.get("/heading", then="speed look")` may say more:
 
 import inspect
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from math import isfinite
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from game.errors import BadValue
-from web.errors import MissingKey, UnknownKey
-from web.params import BUILT_IN, Param, show, text
+from web.errors import MissingKey, UnknownKey, show
+
+# ---- What a value can be ----
+
+
+@dataclass(frozen=True)
+class Param:
+    """What a value can be.
+
+    `what` says it in words. `example` is a value that works, or a function that gets the ocean and returns one. `read`
+    turns the text that was sent into the value, or raises ValueError. `schema` says the same as OpenAPI does. If only
+    some values are possible, `choices` has them.
+    """
+
+    what: str
+    example: Any
+    read: Callable = str.strip
+    schema: dict = field(default_factory=lambda: {"type": "string"})
+    choices: tuple = ()
+
+    def __call__(self, what, example):
+        """The same with other words and another example."""
+        return replace(self, what=what, example=example)
+
+
+def read_number(text):
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(text)
+    return value + 0.0  # which makes 0 of -0
+
+
+def read_whole_number(text):
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
+
+
+text = Param("a text, like hello", "hello")
+number = Param("a number, like 4.5", 4.5, read_number, {"type": "number"})
+whole_number = Param("a whole number, like 3", 3, read_whole_number, {"type": "integer", "minimum": 0})
+
+
+def one_of(*choices, what=None):
+    """One of these texts. What they stand for can be said by `what`."""
+
+    def read(text):
+        if text.strip().lower() not in choices:
+            raise ValueError(text)
+        return text.strip().lower()
+
+    schema = {"type": "string", "enum": [*choices]}
+    return Param(what or f"one of {', '.join(choices)}", choices[0], read, schema, choices)
+
+
+# Python's own types do as well.
+BUILT_IN = {str: text, float: number, int: Param("a whole number, like 3", 3, int, {"type": "integer"})}
+
+
+# ---- What a route takes ----
 
 EVERYWHERE = ("format", "id")  # keys that every route understands
 SPECIAL = {  # parameters that are no keys, and what they get of a request
-    "sailor": lambda request: request.sailor,
+    "sailor": lambda request: request.asker or request.refuse_stranger(),
     "ocean": lambda request: request.ocean,
     "request": lambda request: request,
 }
@@ -60,7 +124,9 @@ class Route:
         self.view, self.then, self.instead = view, then.split(), instead
         self.is_secret, self.is_file = secret, file
         self.others = others  # what else the decorator says, for the view
+        self.does = (inspect.getdoc(function) or "").partition("\n")[0]  # in a sentence
         self.parts = re.findall(r"<(\w+)", rule)  # of the path, like /hello/<name>
+        self.path = re.sub("<.*?>", "hello", rule)  # an example of it
         parameters = [p for p in inspect.signature(function).parameters.values() if p.name not in self.parts]
         self.special = [p.name for p in parameters if p.name in SPECIAL]
         self.keys = [self.key(p) for p in parameters if p.name not in SPECIAL]
@@ -72,25 +138,18 @@ class Route:
         kind = text if parameter.annotation is parameter.empty else parameter.annotation
         param = kind if isinstance(kind, Param) else BUILT_IN.get(kind)
         if not param:
-            raise TypeError(
-                f"{self.rule}: the parameter {parameter.name} can't be {kind}. web/params.py says what can."
-            )
+            raise TypeError(f"{self.rule}: the parameter {parameter.name} can't be {kind}. See web/routes.py.")
         return Key(parameter.name, param, parameter.default is parameter.empty)
-
-    @property
-    def does(self):
-        """What the route does, in a sentence: the first line of its function's docstring."""
-        return (inspect.getdoc(self.function) or "").partition("\n")[0]
-
-    @property
-    def path(self):
-        """The path, with something in the place of each part like <this>."""
-        return re.sub("<.*?>", "hello", self.rule)
 
     # -- A request
 
     def call(self, request, parts):
-        """What the function returns. `parts` are those of the path. Raises a Problem."""
+        """What the function returns. `parts` are those of the path. Raises a Problem.
+
+        HEAD asks only for the headers, so nothing may happen.
+        """
+        if request.method == "HEAD" and not self.is_file:
+            return None
         if self.guard:
             self.guard(request)
         self.check_names(request.sent)

@@ -1,22 +1,8 @@
-"""The session: who asks, from which address, and how somebody comes and goes."""
+"""The session: how somebody comes aboard and leaves, and what the browser remembers of it."""
 
 import secrets
 
-from game.errors import Problem, WrongWord
-
-
-def identify(request):
-    """Find out who asks, and wake that sailor. Raises TooFast. Whether a route needs to know is not decided here."""
-    app, ocean = request.app, request.ocean
-    id = request.id if request.method == "GET" else ""  # only a GET acts: other methods don't even wake anybody
-    if app.limits:
-        app.limits.admit(ocean.crew.by_id.get(id.lower()), id, request.address, ocean.now)
-    if not id:
-        return
-    try:
-        request.asker = ocean.wake(id)
-    except Problem as problem:
-        request.stranger = problem
+from game.errors import WrongWord
 
 
 def join(request, name, id, word):

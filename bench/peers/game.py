@@ -25,28 +25,24 @@ class Game:
         try:
             return {"ok": True, **getattr(self, route)(keys)}, 200
         except KeyError:
-            return {"ok": False, "error": "unknown-id", "reply": "No sailor has this id.", "try": "/join?name=ada"}, 403
+            return {"ok": False, "error": "unknown-id", "reply": "No sailor has this id."}, 403
 
     def join(self, keys):
-        """A new ship."""
-        name, id = keys["name"], secrets.token_hex(4)
-        ship = dict(name=name, x=450.0, y=450.0, heading=90.0, speed=5.0, since=time.time(), mailbox=deque(maxlen=100))
+        name, id, now = keys["name"], secrets.token_hex(4), time.time()
+        ship = dict(name=name, x=450, y=450, heading=90.0, speed=5.0, since=now, mailbox=deque(maxlen=100))
         self.ships[id] = ship
         return {**facts(ship), "reply": f"Welcome aboard, {name}!", "name": name, "id": id}
 
     def location(self, keys):
-        """Where the ship is now."""
         return facts(self.ships[keys["id"]])
 
     def heading(self, keys):
-        """Turn the ship."""
         ship = self.ships[keys["id"]]
-        ship["x"], ship["y"] = place(ship, now := time.time())
-        ship["since"], ship["heading"] = now, float(keys["degrees"]) % 360
+        ship["x"], ship["y"], ship["since"] = place(ship)
+        ship["heading"] = float(keys["degrees"]) % 360
         return facts(ship)
 
     def sendchat(self, keys):
-        """Say something to everyone."""
         sender = self.ships[keys["id"]]
         self.number += 1
         letter = dict(number=self.number, sender=sender["name"], message=keys["message"], sent=time.time())
@@ -56,7 +52,6 @@ class Game:
         return {"reply": f"Sent as message {self.number}.", "number": self.number, "reached": len(self.ships) - 1}
 
     def popchat(self, keys):
-        """The oldest message."""
         mailbox = self.ships[keys["id"]]["mailbox"]
         letter = mailbox.popleft() if mailbox else dict(number=0, sender="", message="", sent=0.0)
         return {"reply": f"{letter['sender']} says: {letter['message']}", **letter, "waiting": len(mailbox)}
@@ -64,22 +59,15 @@ class Game:
 
 def facts(ship):
     """What a ship is told about its place and course."""
-    now = time.time()
-    x, y = place(ship, now)
+    x, y, now = place(ship)
     heading, speed = ship["heading"], ship["speed"]
-    return {
-        "reply": f"You are at x {x:.1f}, y {y:.1f}, depth 0.0. Heading {heading:.0f}, speed {speed:.1f}.",
-        "x": round(x, 2),
-        "y": round(y, 2),
-        "depth": 0.0,
-        "heading": heading,
-        "speed": speed,
-        "status": int(bool(ship["mailbox"])),
-        "time": round(now, 3),
-    }
+    place_and_course = dict(x=round(x, 2), y=round(y, 2), depth=0.0, heading=heading, speed=speed)
+    reply = f"You are at x {x:.1f}, y {y:.1f}, depth 0.0. Heading {heading:.0f}, speed {speed:.1f}."
+    return {"reply": reply, **place_and_course, "status": int(bool(ship["mailbox"])), "time": round(now, 3)}
 
 
-def place(ship, now):
-    """Where a ship is: x, y."""
+def place(ship):
+    """Where a ship is and when: x, y, now."""
+    now = time.time()
     course, metres = math.radians(ship["heading"]), ship["speed"] * (now - ship["since"])
-    return (ship["x"] + math.sin(course) * metres) % SIZE, (ship["y"] + math.cos(course) * metres) % SIZE
+    return (ship["x"] + math.sin(course) * metres) % SIZE, (ship["y"] + math.cos(course) * metres) % SIZE, now

@@ -1,0 +1,108 @@
+"""Letters to one sailor, and what is said to everyone. In test_invariants.py the same happens in any order."""
+
+import pytest
+
+from game.errors import BadValue, MailboxFull, NoSailor
+from game.mail import BROADCASTS, MAILBOX, NO_MESSAGE
+from game.ocean import CHAT_WAITS
+from game.sailors import NAP
+
+
+@pytest.fixture
+def crew(ocean):
+    return [ocean.join(name) for name in ("ada", "bob", "carol")]
+
+
+def read_all(ocean, sailor):
+    """All messages that wait for a sailor, taken out."""
+    messages = [message.message for message, _ in iter(lambda: ocean.mail.pop(sailor), (NO_MESSAGE, 0))]
+    assert not ocean.status(sailor) & CHAT_WAITS
+    return messages
+
+
+def test_a_letter_reaches_only_the_one_it_is_for(ocean, crew):
+    ada, bob, carol = crew
+    number, reached = ocean.send(ada, " hi\n", "BOB")
+    assert reached == 1
+    assert ocean.status(bob) & CHAT_WAITS
+    letter, waiting = ocean.mail.pop(bob)
+    assert (letter, waiting) == ((number, "ada", "hi", ocean.now), 0)
+    assert read_all(ocean, ada) == read_all(ocean, carol) == []
+    assert ocean.chart()["chat"] == []
+    with pytest.raises(NoSailor, match="zed"):
+        ocean.send(ada, "hi", "zed")
+    with pytest.raises(BadValue):
+        ocean.send(ada, "", "bob")
+
+
+def test_a_broadcast_reaches_all_others_who_are_awake_then(ocean, crew):
+    ada, bob, carol = crew
+    ocean.now += NAP
+    ocean.wake(ada.id), ocean.wake(bob.id)
+    assert ocean.send(ada, "hello, all")[1] == 1
+    dora = ocean.join("dora")
+    ocean.wake(carol.id)
+    assert ocean.status(bob) & CHAT_WAITS
+    assert read_all(ocean, bob) == ["hello, all"]
+    assert read_all(ocean, ada) == read_all(ocean, carol) == read_all(ocean, dora) == []
+    assert ocean.chart()["chat"][0]["message"] == "hello, all"
+
+
+def test_what_was_said_before_a_nap_still_waits_after_many_naps(ocean, crew):
+    ada, bob, _ = crew
+    for nap in range(5):
+        ocean.send(ada, f"before {nap}")
+        ocean.now += NAP
+        ocean.wake(ada.id)
+        for _ in range(30):
+            ocean.send(ada, "meanwhile")
+        ocean.send(ada, f"letter {nap}", "bob")
+        ocean.wake(bob.id)
+    assert len(bob.missed) <= BROADCASTS  # or who never reads would have a longer row in the logbook with each nap
+    assert read_all(ocean, bob) == [
+        *["letter 0", "letter 1"],  # what was said before them is not among the last 100 broadcasts
+        *(f"{said} {nap}" for nap in (2, 3, 4) for said in ("before", "letter")),
+    ]
+
+
+def test_a_full_mailbox_is_said_to_the_sender_and_no_broadcast_fills_it(ocean, crew):
+    ada, bob, _ = crew
+    for number in range(MAILBOX):
+        ocean.send(ada, f"letter {number}", "bob")
+        ocean.send(ada, f"broadcast {number}")
+    with pytest.raises(MailboxFull, match="bob"):
+        ocean.send(ada, "hi", "bob")
+    ocean.send(ada, "the last broadcast")  # now the oldest of them is one too many
+    assert ocean.mail.pop(bob)[1] == MAILBOX + BROADCASTS - 1
+    assert ocean.send(ada, "hi", "bob")[1] == 1
+    said = read_all(ocean, bob)
+    assert said[:3] == ["letter 1", "broadcast 1", "letter 2"]
+    assert said[-2:] == ["the last broadcast", "hi"]
+
+
+def test_any_number_can_be_sent_as_after(player):
+    player.join("ada")
+    player.json("/sendchat", message="hi", name="ada")
+    for after in (0, 10**20):
+        reply = player.json("/popchat", after=after)
+        assert reply["ok"]
+        assert reply["number"] == (after == 0)
+    assert "logbook" not in player.json("/status")["reply"]
+
+
+def test_clem_answers_who_writes_to_clem_and_who_is_alone(ocean):
+    ada = ocean.join("ada")
+    for name in ("clem", None):
+        number, reached = ocean.send(ada, "hello", name)
+        assert reached == 1
+        answer, _ = ocean.mail.pop(ada)
+        assert (answer.number, answer.sender) == (number + 1, "Clem")
+        assert "ada" in answer.message
+    bob = ocean.join("bob")
+    ocean.send(ada, "is anybody there?")
+    ocean.send(ada, "where are you?", "Clem")
+    assert read_all(ocean, bob) == ["is anybody there?"]
+    assert len(read_all(ocean, ada)) == 1
+    for _ in range(MAILBOX + 1):
+        ocean.send(ada, "hello", "Clem")
+    assert len(read_all(ocean, ada)) == MAILBOX
