@@ -88,7 +88,7 @@ def status(ocean, request):
     game = f"{count(sailing, 'ship')} sailing, {asleep} asleep, {in_words(uptime)} without a restart, "
     news = [
         f"{game}{count(left, 'treasure')} left.",
-        "The ocean is paused." if ocean.paused else "",
+        "The ocean is paused." if ocean.world.paused else "",
         request.app.logbook.news,
     ]
     return dict(

@@ -1,7 +1,8 @@
 """Mail: letters to one sailor, and broadcasts, which are said to everyone.
 
+    >>> from game.ocean import World
     >>> from game.sailors import Sailor
-    >>> mail, bob = Mail(), Sailor("bob", id="bcdefghj", x=0, y=0, since=0, heard=0)
+    >>> mail, bob = Mail(World()), Sailor("bob", id="bcdefghj", x=0, y=0, since=0, heard=0)
     >>> mail.post("ada", "hello", now=1000, receiver=bob)
     Message(number=1, sender='ada', message='hello', sent=1000)
     >>> mail.pop(bob)
@@ -36,8 +37,8 @@ NO_MESSAGE = Message(0, "", "", 0.0)
 class Mail:
     """All that has been said and not yet been read."""
 
-    def __init__(self):
-        self.last_number = 0
+    def __init__(self, world):
+        self.world = world  # which keeps the number of the last message
         self.boxes = defaultdict(deque)  # the letters that wait, by the id of the sailor whom they are for
         self.broadcasts = deque(maxlen=BROADCASTS)  # each with the name of the sailor who needn't be told, or None
         self.last_said = deque(maxlen=LAST_SAID)  # each with whom it was for
@@ -47,8 +48,8 @@ class Mail:
 
     def number(self, sender, text, now, receiver):
         """A new message with the next number."""
-        self.last_number += 1
-        message = Message(self.last_number, sender, text, round(now, 3))
+        self.world.last_number += 1
+        message = Message(self.world.last_number, sender, text, round(now, 3))
         self.last_said.append((message, receiver))
         return message
 
@@ -124,7 +125,7 @@ class Mail:
 
     def begin(self, sailor):
         """A new sailor: nothing that has been said so far is for this one."""
-        sailor.last_read = self.last_number
+        sailor.last_read = self.world.last_number
 
     def sleep_through(self, sailor, since):
         """What has been said since a time, in seconds, was not for this sailor, who slept."""

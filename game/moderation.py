@@ -182,36 +182,34 @@ LINK = re.compile(
 class Bans:
     """Who may not come aboard, and until when: each is written like “name ada”, “id abcdefgh” or “address 10.0.0.1”.
 
-    Times are in seconds, by any clock.
+    Times are in seconds, by any clock. `world` keeps them, see ocean.py.
     """
 
-    def __init__(self):
-        self.until = {}
+    def __init__(self, world):
+        self.world = world
 
     def add(self, seconds, now, *whom):
         """Let nobody of these come aboard for a while, of 1 second to a year. Raises BadValue."""
         if not 1 <= seconds <= LONGEST_BAN:
-            raise BadValue(
-                f"A ban takes from 1 second to {LONGEST_BAN // 60} minutes. You sent {seconds / 60:g} minutes."
-            )
-        self.until = {
-            **{who: end for who, end in self.until.items() if end > now},
-            **dict.fromkeys(whom, now + seconds),
-        }
+            longest, sent = LONGEST_BAN // 60, seconds / 60
+            raise BadValue(f"A ban takes from 1 second to {longest} minutes. You sent {sent:g} minutes.")
+        lasting = {who: end for who, end in self.world.bans.items() if end > now}
+        self.world.bans = {**lasting, **dict.fromkeys(whom, now + seconds)}
 
     def remove(self, who):
         """Take back a ban, and those that were made together with it. Raises NoSailor."""
-        if who not in self.until:
+        bans = self.world.bans
+        if who not in bans:
             raise NoSailor("Nobody with this name is banned.")
-        self.until = {other: end for other, end in self.until.items() if end != self.until[who]}
+        self.world.bans = {other: end for other, end in bans.items() if end != bans[who]}
 
     def left(self, now):
         """Who may not come aboard, and for how many seconds more."""
-        return [(who, end - now) for who, end in self.until.items() if end > now]
+        return [(who, end - now) for who, end in self.world.bans.items() if end > now]
 
     def check(self, who, now):
         """Raises Banned."""
-        left = self.until.get(who, 0) - now
+        left = self.world.bans.get(who, 0) - now
         if left > 0:
             minutes = math.ceil(left / 60)
             raise Banned(f"You can't play now. Talk to your club leader, or come back in {minutes} min.", "who")

@@ -18,6 +18,7 @@ where it is now is worked out when somebody asks. Sailors call this dead reckoni
 """
 
 import math
+from dataclasses import dataclass, field
 from random import Random
 
 from game.errors import BadValue, Cannot, Muted, NoItem, OceanFull, Paused, TooFast, UnknownId
@@ -55,6 +56,18 @@ ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d"
 CHAT_WAITS, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER, PAUSED = 1, 2, 4, 8, 16
 
 
+@dataclass
+class World:
+    """What the logbook keeps, apart from sailors and their mail. What has a default can be added."""
+
+    tide: int = 1
+    last_number: int = 0  # of all messages
+    paused: float = 0.0  # since when all ships stand still, or 0
+    pauses: float = 0.0  # seconds that all pauses before took
+    found: dict = field(default_factory=dict)  # the discovered seamounts' names, and who discovered them
+    bans: dict = field(default_factory=dict)  # see Bans
+
+
 class Ocean:
     """All that changes. Set `now`, in seconds, before asking for anything.
 
@@ -64,34 +77,18 @@ class Ocean:
     def __init__(self, most_awake=500, chat_pace=None, moderator=None):
         self.now = 0.0
         self.most_awake, self.chat_pace, self.moderator = most_awake, chat_pace, moderator or Moderator()
-        self.crew, self.mail, self.bans, self.grid = Crew(), Mail(), Bans(), Grid()
-        self.found = {}  # the discovered seamounts' names, and who discovered them
-        self.tide = 1
-        self.treasures = lay_out(self.tide)  # by name, those that nobody holds
-        self.paused = 0.0  # since when all ships stand still, or 0
-        self.pauses = 0.0  # seconds that all pauses before took
+        self.world = World()
+        self.crew, self.mail, self.bans, self.grid = Crew(), Mail(self.world), Bans(self.world), Grid()
+        self.treasures = lay_out(self.world.tide)  # by name, those that nobody holds
 
-    # -- For the logbook
-
-    def facts(self):
-        """What is to be kept apart from sailors and mail: plain values by name, which `restore` takes."""
-        return {
-            "tide": self.tide,
-            "last_number": self.mail.last_number,
-            "paused": self.paused,
-            "pauses": self.pauses,
-            "found": self.found,
-            "bans": self.bans.until,
-        }
-
-    def restore(self, sailors, letters, broadcasts, tide, last_number, paused, pauses, found, bans):
+    def restore(self, sailors, letters, broadcasts, world):
         """Become what a logbook has kept, as a new ocean. The sailors are in the order in which they were heard from.
 
-        `letters` are pairs of an id and a Message, `broadcasts` pairs of a Message and a name or None.
+        `letters` are pairs of an id and a Message, `broadcasts` pairs of a Message and a name or None, and `world` has
+        the attributes of World.
         """
-        self.tide, self.treasures = tide, lay_out(tide)
-        self.paused, self.pauses, self.found, self.bans.until = paused, pauses, found, bans
-        self.mail.last_number = last_number
+        vars(self.world).update(world)
+        self.treasures = lay_out(self.world.tide)
         self.mail.broadcasts.extend(broadcasts)
         for id, letter in letters:
             self.mail.boxes[id].append(letter)
@@ -163,7 +160,7 @@ class Ocean:
 
     def send_ashore(self, sailor):
         """End a voyage: the name is free again, and what the ship held is where it lay before."""
-        places = lay_out(self.tide)
+        places = lay_out(self.world.tide)
         self.treasures.update({item: places[item] for item in sailor.items if item in places})
         self.mail.drop(sailor.id)
         self.crew.remove(sailor)
@@ -193,7 +190,7 @@ class Ocean:
 
     def place(self, sailor):
         """Where the ship is now, as (x, y). A sleeper's ship lies at anchor since the nap began."""
-        seconds = min(self.paused or self.now, sailor.heard + NAP) - sailor.since
+        seconds = min(self.world.paused or self.now, sailor.heard + NAP) - sailor.since
         if seconds <= 0 or not sailor.speed:
             return sailor.x, sailor.y
         return reckon(sailor.x, sailor.y, sailor.heading, sailor.speed, seconds)
@@ -204,11 +201,11 @@ class Ocean:
 
     def speed(self, sailor):
         """How fast the ship is now: as ordered, but in a pause all stand still."""
-        return 0.0 if self.paused else sailor.speed
+        return 0.0 if self.world.paused else sailor.speed
 
     def robot_time(self):
         """What the clock of the robot shows: it stands still in pauses, as where the robot sails depends on it."""
-        return (self.paused or self.now) - self.pauses
+        return (self.world.paused or self.now) - self.world.pauses
 
     def sail(self, sailor, **orders):
         """Set any of heading, speed, depth, x and y, from here and now on. Raises Paused."""
@@ -277,7 +274,7 @@ class Ocean:
         """The status bits of the ship, added up."""
         self.look_around()
         return (
-            PAUSED * bool(self.paused)
+            PAUSED * bool(self.world.paused)
             + UNDER_WATER * (sailor.depth > 0)
             + TREASURE_IN_REACH * bool(self.reachable(sailor))
             + SHIP_IN_SIGHT * (sailor.id in self.grid.sighted)
@@ -311,30 +308,30 @@ class Ocean:
         """Measure the sea floor: (its depth, metres of water below the keel, a seamount just discovered or None)."""
         here = self.place(sailor)
         floor, mount = seafloor(*here), seamount_at(*here)
-        news = mount if mount and mount.name not in self.found else None
+        news = mount if mount and mount.name not in self.world.found else None
         if news:
-            self.found[news.name] = sailor.name
+            self.world.found[news.name] = sailor.name
             self.announce(f"{sailor.name} discovered the seamount {news.name}!", MOCEAN, but=sailor.name)
         return floor, floor - self.depth(sailor), news
 
     def discovered(self):
         """The seamounts that somebody has discovered."""
-        return [mount for mount in SEAMOUNTS if mount.name in self.found]
+        return [mount for mount in SEAMOUNTS if mount.name in self.world.found]
 
     def chart(self):
         """What everybody may know: ships on the surface, found seamounts, words to all, how much is left to find."""
-        clem = ("robot", CLEM, *clem_place(self.robot_time()), 0 if self.paused else CLEM_SPEED)
+        clem = ("robot", CLEM, *clem_place(self.robot_time()), 0 if self.world.paused else CLEM_SPEED)
         ships = [
             ("ship", s.name, *self.place(s), s.heading, self.speed(s)) for s in self.awake_sailors() if not s.depth
         ]
         words = [message._asdict() for message, _ in self.mail.broadcasts]
         return {
             "sailors": [charted(*ship) for ship in [clem, *ships]],
-            "seamounts": [{**mount._asdict(), "found_by": self.found[mount.name]} for mount in self.discovered()],
+            "seamounts": [{**mount._asdict(), "found_by": self.world.found[mount.name]} for mount in self.discovered()],
             "chat": words[-CHART_WORDS:],
-            "hidden": len(SEAMOUNTS) - len(self.found),
+            "hidden": len(SEAMOUNTS) - len(self.world.found),
             "treasures": len(self.treasures),
-            "paused": bool(self.paused),
+            "paused": bool(self.world.paused),
         }
 
     # -- Treasure
@@ -374,8 +371,8 @@ class Ocean:
                 sailor.items = ()
                 if sailor.speed > sailor.top_speed(sailor.depth):
                     self.note(sailor, speed=sailor.top_speed(sailor.depth))
-        self.tide += 1
-        self.treasures = lay_out(self.tide)
+        self.world.tide += 1
+        self.treasures = lay_out(self.world.tide)
         self.announce(news, MOCEAN)
 
     # -- Talking
@@ -420,23 +417,23 @@ class Ocean:
 
     def need_open_sea(self):
         """Raises Paused."""
-        if self.paused:
+        if self.world.paused:
             raise Paused("The ocean is paused: listen to your club leader. You can still look around.", "who")
 
     def pause(self):
         """From now on ships stand still, and nobody can do anything but look."""
-        if not self.paused:
-            self.paused = self.now
+        if not self.world.paused:
+            self.world.paused = self.now
             self.announce("The ocean is paused.", HARBOUR)
 
     def resume(self):
         """Go on where the pause began."""
-        if self.paused:
+        if self.world.paused:
             for sailor in self.crew.by_id.values():
                 if sailor.speed:
                     self.note(sailor)
-            self.pauses += max(0.0, self.now - self.paused)
-            self.paused = 0.0
+            self.world.pauses += max(0.0, self.now - self.world.paused)
+            self.world.paused = 0.0
             self.announce("The ocean is open again.", HARBOUR)
 
     def give_new_id(self, name):

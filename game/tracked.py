@@ -9,45 +9,45 @@ PLAIN = (bool, int, float, str, tuple, type(None))  # values that can be replace
 
 
 class Tracked:
-    """An object with an `id`, that notes it in the set `changes` once it has been given one by `track`.
+    """An object with an `id`, which it notes in the set `changes`. All its other attributes are in `vars` of it.
 
     A plain value changes when it is set. A list, a dict or a set may be changed by anybody who has got hold of it, so
     to hand it out counts as a change, too.
     """
 
+    __slots__ = ("changes",)  # no attribute like the others: it isn't in vars
+
+    def __new__(cls, *_, **__):
+        tracked = super().__new__(cls)
+        object.__setattr__(tracked, "changes", set())
+        return tracked
+
     def track(self, changes):
         """From now on, note changes in this set. That the object exists is the first one."""
-        vars(self)["changes"] = changes
-        changes.add(self.id)
+        object.__setattr__(self, "changes", changes)
+        self.note_change()
 
     def note_change(self):
-        attributes = vars(self)
-        if "changes" in attributes:
-            attributes["changes"].add(attributes["id"])
-
-    def __setattr__(self, name, value):
-        vars(self)[name] = value
-        kind = type(self)
-        if not isinstance(value, PLAIN) and not isinstance(vars(kind).get(name), Container):
-            setattr(kind, name, Container(name, default=vars(kind).get(name, MISSING)))
-        self.note_change()
+        self.changes.add(vars(self).get("id"))
 
     def change(self, **values):
         """Set several attributes at once, to plain values."""
         vars(self).update(values)
         self.note_change()
 
+    def __setattr__(self, name, value):
+        kind = type(self)
+        if not isinstance(value, PLAIN) and not isinstance(vars(kind).get(name), Container):
+            setattr(kind, name, Container(name, default=vars(kind).get(name, MISSING)))
+        self.change(**{name: value})
+
     def __delattr__(self, name):
         del vars(self)[name]
         self.note_change()
 
-    def facts(self):
-        """All attributes by name."""
-        return {name: value for name, value in vars(self).items() if name != "changes"}
-
 
 class Container:
-    """An attribute whose value can be changed in place. Python asks it instead of the object: see "descriptors"."""
+    """An attribute that can be changed in place. Python asks it instead of the object: it is a "descriptor"."""
 
     def __init__(self, name, default):
         self.name, self.default = name, default
@@ -61,5 +61,4 @@ class Container:
         return self.default
 
     def __set__(self, owner, value):
-        """Only here because Python asks a descriptor without it after the object; `Tracked.__setattr__` is first."""
-        owner.__setattr__(self.name, value)
+        """Never called, as `Tracked.__setattr__` is first. But a descriptor without it would come after the object."""

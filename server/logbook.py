@@ -31,7 +31,7 @@ from game.sailors import Sailor
 from server.migrations import MIGRATIONS
 
 MEMORY = ":memory:"
-ENDINGS = ("-shm", "-wal", "")  # of the names of a database's files. The main file moves last: a WAL alone is deleted
+ENDINGS = ("", "-wal", "-shm")  # of the names of a database's files
 LOCK, NEW = "-lock", "-new"  # of the names of two files of our own: see Logbook.keep_others_out and write_everything
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Logbook:
         self.file = MEMORY if file == MEMORY else os.path.realpath(file)
         self.sync = sync  # what survives a power cut: "normal" is nearly everything, "full" everything
         self.connection = self.lock = None
-        self.inodes = None  # which files are open
+        self.inodes = {None}  # which files are open and locked, and None if something is amiss
         self.boot = None  # how many servers have opened the file, including this one
         self.facts = None  # what the file has of the ocean apart from sailors and mail
         self.incident = ""  # what the leader should know of the file's fate
@@ -101,14 +101,14 @@ class Logbook:
             broadcasts = [(message_of(*row), but) for *row, but in rows("SELECT * FROM chat ORDER BY number")]
             facts = facts_of(rows("SELECT facts FROM ocean").fetchone()[0], THE_OCEANS)
         sailors = sorted((sailor_of(id, kept, now) for id, kept in sailors), key=lambda sailor: sailor.heard)
-        ocean.restore(sailors, letters, broadcasts, **{**ocean.facts(), **facts})
-        self.facts = deepcopy(ocean.facts())
+        ocean.restore(sailors, letters, broadcasts, facts)
+        self.facts = deepcopy(vars(ocean.world))
 
     # -- Writing
 
     def is_behind(self, ocean):
         """True if the ocean may have changed since the last `write` or `read`."""
-        return bool(ocean.crew.changes or ocean.mail.journal) or ocean.facts() != self.facts
+        return bool(ocean.crew.changes or ocean.mail.journal) or vars(ocean.world) != self.facts
 
     def write(self, ocean):
         """Write all that has changed since the last time, or raise LogbookProblem and write nothing."""
@@ -122,7 +122,7 @@ class Logbook:
 
     def commit(self, ocean):
         """Write what has changed or, if somebody has removed or replaced an open file, all there is."""
-        facts = ocean.facts()
+        facts = vars(ocean.world)
         if self.find_inodes() == self.inodes:
             with self.connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
@@ -147,9 +147,8 @@ class Logbook:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 write_rows(connection.execute, ocean, ocean.crew.by_id, ocean.mail.entries())
-                connection.execute("UPDATE ocean SET boot = ?, facts = ?", [self.boot, as_json(ocean.facts())])
+                connection.execute("UPDATE ocean SET boot = ?, facts = ?", [self.boot, as_json(vars(ocean.world))])
         self.move_away("replaced")
-        os.rename(self.file + NEW, self.file)
         self.open()
         self.incident = "Somebody had removed or replaced the logbook. It was written again from memory."
         log.warning("%s: %s", self.file, self.incident)
@@ -160,8 +159,10 @@ class Logbook:
         """Open the file, and make or migrate it if needed. Raises Damaged, LogbookProblem, OSError or sqlite3.Error."""
         self.close()
         self.keep_others_out()
-        if os.path.exists(self.file + NEW) and not os.path.exists(self.file):
-            os.rename(self.file + NEW, self.file)  # a crash has kept write_everything from that
+        if not os.path.exists(self.file):
+            self.move_away("replaced")  # as SQLite deletes a WAL without its file, or takes it for that of another one
+            with suppress(FileNotFoundError):
+                os.rename(self.file + NEW, self.file)
         self.connection = database(self.file)
         try:
             with damage_noticed():
@@ -180,11 +181,11 @@ class Logbook:
         for connection in (self.connection, self.lock):
             if connection:
                 connection.close()
-        self.connection = self.lock = self.inodes = None
+        self.connection, self.lock, self.inodes = None, None, {None}
 
     def keep_others_out(self):
         """Let no second server use this logbook. A lock on the file itself would also keep out those who only read."""
-        self.inodes = None  # until all is well again
+        self.inodes.add(None)  # until all is well
         if self.lock:
             self.lock.close()
         if self.file != MEMORY:
@@ -199,19 +200,23 @@ class Logbook:
         log.warning("%s: %s. %s", self.file, damage, self.incident)
 
     def move_away(self, fate):
-        """Rename the files, if they are there. Returns the new name."""
+        """Rename the files that have the logbook's names, except for ours, which can go. Returns the new name."""
         kept = f"{self.file}.{fate}-{datetime.now():%Y-%m-%d-%H%M%S-%f}"
         for ending in ENDINGS:
+            name = self.file + ending
             with suppress(FileNotFoundError):
-                os.rename(self.file + ending, kept + ending)
+                if os.stat(name).st_ino in self.inodes:
+                    os.remove(name)
+                else:
+                    os.rename(name, kept + ending)
         return kept
 
     def find_inodes(self):
         """Which files have the logbook's names now."""
-        inodes = []
+        inodes = set()
         for ending in (*ENDINGS, LOCK):
             with suppress(FileNotFoundError):
-                inodes.append(os.stat(self.file + ending).st_ino)
+                inodes.add(os.stat(self.file + ending).st_ino)
         return inodes
 
     @contextmanager
@@ -280,7 +285,7 @@ def write_rows(execute, ocean, ids, journal):
     for id in ids:
         sailor = ocean.crew.by_id.get(id)
         if sailor:
-            execute("INSERT OR REPLACE INTO sailors VALUES (?, ?)", [id, as_json(sailor.facts())])
+            execute("INSERT OR REPLACE INTO sailors VALUES (?, ?)", [id, as_json(vars(sailor))])
         else:
             execute("DELETE FROM sailors WHERE id = ?", [id])
     for what, who, message in journal:
@@ -324,7 +329,7 @@ def sailor_of(id, facts, now):
 
 
 def as_declared(name, value):
-    """A value from JSON as the type that the class Sailor declares: a tuple, say, and not a list. May raise TypeError."""
+    """A value from JSON as the type that the class Sailor declares: a tuple, say, and not a list. Raises TypeError."""
     kind = KINDS.get(name)
     if value is None or not isinstance(kind, type) or kind is UnionType:
         return value

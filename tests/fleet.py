@@ -42,7 +42,7 @@ def write_logbook(file, ships, found=(), words=()):
         sailor = ocean.join(f"sailor-{number}")
         sailor.name, ids[name] = name, sailor.id
         ocean.sail(sailor, x=x, y=y, heading=heading, speed=speed)
-    ocean.found.update(found)
+    ocean.world.found.update(found)
     logbook.write(ocean)
     logbook.close()
     return ids

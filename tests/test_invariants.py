@@ -49,7 +49,7 @@ class OceanAndModel(RuleBasedStateMachine):
 
     def was_said(self, sender, hearers):
         """The last message was to everyone."""
-        self.said.append(self.ocean.mail.last_number)
+        self.said.append(self.ocean.world.last_number)
         for name in hearers:
             self.broadcasts[name].append((self.said[-1], sender))
 
@@ -99,7 +99,7 @@ class OceanAndModel(RuleBasedStateMachine):
 
     @rule(name=WHO, item=st.sampled_from([*TREASURES]))
     def take(self, name, item):
-        sailor, place = self.sailor(name), lay_out(self.ocean.tide)[item]
+        sailor, place = self.sailor(name), lay_out(self.ocean.world.tide)[item]
         self.ocean.sail(sailor, x=place.x, y=place.y, depth=place.depth, speed=0.0)
         try:
             self.ocean.get(sailor, item)

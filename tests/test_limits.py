@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from game.errors import TooFast
 from game.sailors import NAP
 from server.settings import Settings
-from web.request import address_of
 from web.limits import MOST_GUESSES, MOST_HOMES, MOST_PACED, Limits, Pace
+from web.request import address_of
 
 HERE, THERE = "192.0.2.1", "198.51.100.9"
 

@@ -11,6 +11,7 @@ import tempfile
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from bottle import Bottle
@@ -72,10 +73,10 @@ def crash(file, now=NOW):
 
 def state(ocean):
     """All that a logbook keeps exactly. When somebody was heard from is written only once a minute."""
-    sailors = {id: {**sailor.facts(), "heard": None, "logged": None} for id, sailor in ocean.crew.by_id.items()}
+    sailors = {id: {**vars(sailor), "heard": None, "logged": None} for id, sailor in ocean.crew.by_id.items()}
     names = {name: sailor.id for name, sailor in ocean.crew.by_name.items()}
     letters = {id: [*box] for id, box in ocean.mail.boxes.items() if box}
-    return deepcopy((sailors, names, letters, [*ocean.mail.broadcasts], ocean.treasures, ocean.facts()))
+    return deepcopy((sailors, names, letters, [*ocean.mail.broadcasts], ocean.treasures, vars(ocean.world)))
 
 
 def words_for(ocean, name):
@@ -129,7 +130,7 @@ class OceanAndLogbook(RuleBasedStateMachine):
     @rule(name=st.sampled_from(NAMES), items=st.lists(st.sampled_from([*TREASURES])) | st.just([*TREASURES]))
     def take(self, name, items):
         for item in items:
-            place = lay_out(self.ocean.tide)[item]
+            place = lay_out(self.ocean.world.tide)[item]
             self.ocean.sail(self.sailor(name), x=place.x, y=place.y, depth=place.depth)
             self.request(self.ocean.get, self.sailor(name), item)
 
@@ -277,7 +278,7 @@ MISTAKES = {
     "letter": lambda ocean: ocean.mail.post("ada", "boo", ocean.now, ocean.find("bob")),
     "broadcast": lambda ocean: ocean.announce("boo", "ada"),
     "read": lambda ocean: ocean.mail.pop(ocean.find("bob")),
-    "found": lambda ocean: ocean.found.update(Cobb="ada"),
+    "found": lambda ocean: ocean.world.found.update(Cobb="ada"),
     "tide": lambda ocean: ocean.turn_tide("A new tide!"),
     "ban": lambda ocean: ocean.bans.add(60, ocean.now, "name eve"),
 }
@@ -310,7 +311,7 @@ def test_what_cannot_be_written_is_undone_and_said(play, file):
 
     @part.get("/fall")
     def fall(ocean, sailor):
-        ocean.found["Cobb"] = sailor
+        ocean.world.found["Cobb"] = sailor
         sailor.x = 1.0
 
     player = play(part)
@@ -341,8 +342,8 @@ def test_a_file_of_version_1_is_migrated(file):
     ada = ocean.find("ada")
     assert (ada.id, ada.heading, ada.speed, ada.items) == ("aaaaaaaa", 90.0, 2.0, ("pearl",))
     assert words_for(ocean, "bob") == ["ahoy"]
-    assert ocean.found == {"Cobb": "ada"}
-    assert ocean.mail.last_number == 1
+    assert ocean.world.found == {"Cobb": "ada"}
+    assert ocean.world.last_number == 1
 
 
 def test_a_file_of_version_3_is_migrated(file):
@@ -357,7 +358,7 @@ def test_a_file_of_version_3_is_migrated(file):
     assert lay_out(1).keys() - ocean.treasures.keys() == set(ada.items)
     assert (bob.muted, bob.hats, bob.lucky, bob.friends) == (True, 3, 7, ["ada", "123"])
     assert (ada.muted, ada.hats) == (False, 0)
-    assert (ocean.found, ocean.paused, ocean.pauses, ocean.mail.last_number) == ({"Cobb": "Zoë"}, 0.0, 60.0, 7)
+    assert (ocean.world.found, ocean.world.paused, ocean.world.pauses, ocean.world.last_number) == ({"Cobb": "Zoë"}, 0.0, 60.0, 7)
     assert dict(ocean.bans.left(ocean.now)) == {"name eve": 3590.0, "id eeeeeeee": 3590.0, "address 192.0.2.7": 3590.0}
     news, hello, pause, resume = (
         "Zoë discovered the seamount Cobb!",
@@ -450,7 +451,6 @@ def test_a_replaced_file_is_kept_beside_the_new_one(play, file, tmp_path):
     player = play()
     ada = player.join("ada")
     other = tmp_path / "other.sqlite3"
-    theirs = play.__wrapped__ if False else None
     read(other)
     os.replace(other, file)
     assert player.json("/heading", degrees=1)["ok"]
@@ -458,3 +458,287 @@ def test_a_replaced_file_is_kept_beside_the_new_one(play, file, tmp_path):
     (kept,) = tmp_path.glob("*.replaced-*[0-9]")
     assert read(kept).who() == ["Clem"]
     assert "written again" in player.json("/status")["reply"]
+
+
+def test_without_its_folder_the_logbook_refuses_changes_until_it_is_back(play, file):
+    player = play()
+    ada = player.join("ada")
+    away = file.parent.rename(f"{file.parent}-away")
+    assert player.json("/heading", degrees=1)["error"] == "logbook"
+    assert player.json("/location")["heading"] == 0
+    away.rename(file.parent)
+    assert player.json("/heading", degrees=2)["ok"]
+    assert crash(file).wake(ada).heading == 2
+    second = play()
+    assert "another server has it open" in second.json("/status")["reply"]
+    player.app.logbook.close()
+    assert second.json("/location", id=ada)["heading"] == 2
+
+
+def test_a_crash_while_the_file_is_written_again_loses_nothing(play, file):
+    player, new = play(), Path(f"{file}-new")
+    ada = player.join("ada")
+    player.app.logbook.close()
+    file.rename(new)  # all has been written, and the file is not yet where it belongs
+    player = play()
+    assert player.json("/location", id=ada)["ok"]
+    player.app.logbook.close()
+    for path in (new, Path(f"{new}-journal")):  # not all has been written
+        path.write_bytes(b"half" * 1000)
+    player = play()
+    assert player.json("/location", id=ada)["ok"]
+    os.remove(f"{file}-wal")
+    assert player.json("/heading", id=ada, degrees=1)["ok"]
+    assert crash(file).wake(ada).heading == 1
+    assert not [*file.parent.glob("*-new*")]
+
+
+# ---- The real server ----
+
+
+@pytest.fixture
+def server(file):
+    server = Server(MOCEAN_LOGBOOK=str(file)).start(file.parent / "log")
+    yield server
+    server.kill()
+
+
+def start_and_fail(file, cwd=ROOT):
+    """What a server says that can't start."""
+    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(free_port()), "MOCEAN_LOGBOOK": str(file)}
+    command = [UWSGI, "uwsgi.ini"]
+    result = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=30)
+    assert result.returncode == 78
+    assert f"The logbook {file.name} can't be used" in result.stdout
+    assert "Traceback" not in result.stdout
+    return result.stdout
+
+
+def test_a_restart_loses_nothing(server, file):
+    ada, bob = (server.json("join", name=name)["id"] for name in ("ada", "bob"))
+    server.json("heading", id=ada, degrees=123)
+    number = server.json("sendchat", id=ada, message="are you there?", name="bob")["number"]
+    boot = server.json("status")["boot"]
+    for end in (server.stop, server.kill):
+        end()
+        server.start(server.log)
+        assert server.json("location", id=ada)["heading"] == 123
+        assert server.json("join", name="ada", id=ada)["ok"]
+        assert server.json("popchat", id=bob, after=0)["number"] == number
+    assert server.json("status")["boot"] == boot + 2
+    for path in file.parent.glob(f"{file.name}*"):
+        path.unlink()
+    assert server.json("heading", id=bob, degrees=45)["ok"]
+    server.kill()
+    server.start(server.log)
+    assert [server.json("location", id=id)["heading"] for id in (ada, bob)] == [123, 45]
+
+
+def test_a_second_server_is_refused(server, file):
+    assert "another server has it open" in start_and_fail(file)
+    assert server.json("join", name="ada")["ok"]
+
+
+ROUTE = '''@app.get("/party")
+def party(ocean, sailor):
+    """Give everyone who is awake a hat."""
+    for guest in ocean.awake_sailors():
+        guest.hats += 1
+        guest.fuel -= 0.25
+        guest.gifts.append("hat")
+    return dict(reply="Nice!", **{guest.name: dict(vars(guest)) for guest in ocean.awake_sailors()})
+
+
+# ---- Put together ----'''
+
+
+def test_what_a_student_gives_to_all_sailors_is_kept(copy_of_code):
+    """As the README says. The logbook from before still loads: that student had hats and a motto."""
+    file = Path(shutil.copy(ROOT / "tests/data/logbook-version-3.sqlite3", copy_of_code / "logbook.sqlite3"))
+    sailors, routes = copy_of_code / "game/sailors.py", copy_of_code / "mocean.py"
+    original = sailors.read_text(), routes.read_text()
+    own = (
+        original[0]
+        .replace("import dataclass", "import dataclass, field")
+        .replace("    depth:", '    hats: int = 0\n    motto: str = ""\n    fuel: int = 9\n    depth:')
+        .replace("    items:", "    gifts: list = field(default_factory=list)\n    items:"),
+        original[1].replace("# ---- Put together ----", ROUTE),
+    )
+    server = Server(cwd=copy_of_code, MOCEAN_LOGBOOK=str(file))
+
+    def start(program):
+        for path, source in zip((sailors, routes), program):
+            path.write_text(source)
+        server.start(copy_of_code / "log")
+        for id in ("aaaaaaaa", "bbbbbbbb"):
+            assert server.json("stop", id=id)["ok"]
+
+    def party():
+        reply = server.json("party", id="aaaaaaaa")
+        return [[reply[name][what] for what in ("hats", "motto", "fuel", "gifts")] for name in ("ada", "bob")]
+
+    try:
+        start(own)
+        assert party() == [[1, "", 8.75, ["hat"]], [4, "1e5", 8.75, ["hat"]]]
+        server.kill()
+        start(own)
+        assert party() == [[2, "", 8.5, ["hat"] * 2], [5, "1e5", 8.5, ["hat"] * 2]]
+        server.stop()
+        start(original)  # then what the file has of the student's attributes is in nobody's way
+        server.stop()
+        start(own)
+        assert party() == [[3, "", 8.25, ["hat"] * 3], [6, "1e5", 8.25, ["hat"] * 3]]
+    finally:
+        server.kill()
+
+
+@pytest.mark.parametrize(("old", "new"), [('hats: str = "red"', "hats: int = 0"), ("", "hats: int")])
+def test_a_change_of_the_program_that_does_not_fit_is_refused_and_the_file_left_alone(copy_of_code, old, new):
+    """A mistake in an attribute must not look like a damaged file, and drown everybody."""
+    file, sailors = copy_of_code / "logbook.sqlite3", copy_of_code / "game/sailors.py"
+    source, before = sailors.read_text(), "    logged: float = 0.0"  # the first attribute with a default
+    sailors.write_text(source.replace(before, f"{before}\n    {old}"))
+    server = Server(cwd=copy_of_code, MOCEAN_LOGBOOK=str(file)).start(copy_of_code / "log")
+    server.json("join", name="ada")
+    server.kill()
+    sailors.write_text(source.replace(before, f"    {new}\n{before}"))
+    assert "hats" in start_and_fail(file, cwd=copy_of_code)
+    assert not [*copy_of_code.glob("*damaged*")]
+
+
+def test_a_backup_made_while_the_server_writes_is_whole(server, file, tmp_path):
+    """Each copy has a first part of all messages, with nothing missing between."""
+    ada, bob = (server.json("join", name=name)["id"] for name in ("ada", "bob"))
+    ended = Event()
+
+    def ask(route):
+        while not ended.is_set():
+            server.ask(route)
+
+    routes = (f"sendchat?id={ada}&message=hi&name=bob", f"popchat?id={bob}", f"accel?id={bob}&ctrl=d")
+    writers = [Thread(target=ask, args=[route]) for route in routes]
+    try:
+        for writer in writers:
+            writer.start()
+        last = 0
+        for number in range(10):
+            copy = tmp_path / f"copy{number}.sqlite3"
+            result = back_up_by_command(file, copy)
+            assert result.returncode == 0, result.stderr
+            ocean = read(copy)
+            numbers = [letter.number for letter in ocean.mail.boxes[bob]]
+            end = ocean.world.last_number
+            assert numbers == [*range(end - len(numbers) + 1, end + 1)]
+            assert end >= last
+            last = end
+        assert last > 0
+    finally:
+        ended.set()
+        for writer in writers:
+            writer.join()
+
+
+def back_up_by_command(file, copy):
+    command = [sys.executable, "-m", "server.backup", copy]
+    environment = {**os.environ, "MOCEAN_LOGBOOK": str(file)}
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, env=environment)
+
+
+@pytest.mark.parametrize("content", [b"no logbook " * 1000, None])
+def test_a_copy_that_fails_is_a_sentence(file, content):
+    if content:
+        file.write_bytes(content)
+    result = back_up_by_command(file, f"{file}.copy")
+    assert result.returncode == 1
+    assert f"{file} can't be copied to {file}.copy" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert [*file.parent.glob("*copy*")] == []
+
+
+def test_without_a_logbook_nothing_is_written(tmp_path, copy_of_code):
+    server = Server(cwd=copy_of_code).start(tmp_path / "log")
+    try:
+        assert server.json("join", name="ada")["ok"]
+    finally:
+        server.kill()
+    assert not [*copy_of_code.rglob("*sqlite3*"), *copy_of_code.rglob("*memory*")]
+
+
+# ---- Disks that fail ----
+
+
+@contextmanager
+def small_disk(folder, options):
+    """A disk of its own at a folder. Needs root."""
+    made = (
+        os.geteuid() == 0 and subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder]).returncode == 0
+    )
+    if not made:
+        assert not CI, "the tests of failing disks must run in CI"
+        pytest.skip("mounting a small disk needs root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_full_disk_refuses_commands_until_there_is_room(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with small_disk(disk, "size=1m"):
+        server = Server(MOCEAN_LOGBOOK=str(disk / "logbook.sqlite3")).start(tmp_path / "log")
+        try:
+            ada = server.json("join", name="ada")["id"]
+            server.json("heading", id=ada, degrees=10)
+            boot = server.json("status")["boot"]
+            with (disk / "junk").open("wb", buffering=0) as junk, suppress(OSError):
+                while True:
+                    junk.write(bytes(4096))
+            replies = [server.ask("heading", id=ada, degrees=20, format="json") for _ in range(50)]
+            refused = replies[-1]
+            assert (refused.status_code, refused.json()["error"]) == (503, "logbook")
+            known = 20 if any(reply.ok for reply in replies) else 10
+            assert server.json("location", id=ada)["heading"] == known
+            (disk / "junk").unlink()
+            assert server.json("heading", id=ada, degrees=30)["heading"] == 30
+            assert server.json("status")["boot"] == boot
+        finally:
+            server.kill()
+        assert read(disk / "logbook.sqlite3").crew.by_id[ada].heading == 30
+
+
+def test_a_folder_that_can_only_be_read_is_a_sentence_at_the_start(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with small_disk(disk, "size=1m"):
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        start_and_fail(disk / "logbook.sqlite3")
+
+
+@pytest.mark.parametrize("sync", ["full", "normal"])
+def test_with_full_sync_the_disk_has_it_before_the_reply_is_sent(tmp_path, sync):
+    """What strace saw of the worker: with `full` an fdatasync of the WAL between its write and that of the reply."""
+    if not shutil.which("strace") or os.geteuid() != 0:
+        assert not CI, "the test of fsync must run in CI"
+        pytest.skip("needs strace, and root to use it")
+    server = Server(MOCEAN_LOGBOOK=str(tmp_path / "logbook.sqlite3"), MOCEAN_SYNC=sync).start(tmp_path / "log")
+    try:
+        ada = server.json("join", name="ada")["id"]
+        worker = server.log.read_text().split("spawned uWSGI worker 1 (pid: ")[1].split(",")[0]
+        trace = tmp_path / "trace"
+        calls = "trace=fsync,fdatasync,pwrite64,write,writev,sendto,sendmsg"
+        strace = subprocess.Popen(
+            ["strace", "-y", "-p", worker, "-e", calls, "-o", trace], stderr=subprocess.PIPE, text=True
+        )
+        assert "attached" in strace.stderr.readline()
+        assert server.json("heading", id=ada, degrees=77)["heading"] == 77
+        strace.send_signal(signal.SIGINT)
+        strace.communicate(timeout=10)
+    finally:
+        server.kill()
+    lines = trace.read_text().splitlines()
+    written = next(number for number, line in enumerate(lines) if "-wal" in line and line.startswith("pwrite64"))
+    replied = next(number for number, line in enumerate(lines) if "HTTP/1.1 200" in line)
+    synced = [number for number, line in enumerate(lines) if "sync(" in line and "-wal" in line]
+    assert written < replied
+    assert any(written < number < replied for number in synced) == (sync == "full")

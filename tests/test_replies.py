@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from game.errors import Problem
 from tests.conftest import Player, game, is_plain
 from web.errors import STATUS
-from web.routes import number, one_of, whole_number
 from web.replies import one_line
+from web.routes import number, one_of, whole_number
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 

@@ -117,8 +117,8 @@ def harbour(ocean, request):
     """Show who is aboard, who is stuck, and what was said."""
     sailors = sorted(ocean.awake_sailors(), key=lambda sailor: look_alike(sailor.name))
     return dict(
-        reply=f"The ocean is {'paused' if ocean.paused else 'open'}. Aboard: {len(sailors)}.",
-        paused=bool(ocean.paused),
+        reply=f"The ocean is {'paused' if ocean.world.paused else 'open'}. Aboard: {len(sailors)}.",
+        paused=bool(ocean.world.paused),
         sailors=[observed(sailor, ocean.now, request.app.activity) for sailor in sailors],
         messages=[{**message._asdict(), "to": to} for message, to in ocean.mail.last_said],
         bans=[{"who": who, "minutes": round(left / 60, 1)} for who, left in ocean.bans.left(ocean.now)],
@@ -224,4 +224,4 @@ def resume(ocean):
 def tide(ocean):
     """Begin a new tide: all treasure is taken and hidden again."""
     ocean.turn_tide("A new tide hides all treasure again!")
-    return logged(f"Tide {ocean.tide} has begun.")
+    return logged(f"Tide {ocean.world.tide} has begun.")
