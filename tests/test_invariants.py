@@ -126,6 +126,8 @@ class OceanAndModel(RuleBasedStateMachine):
         self.ocean.now += seconds
         self.ocean.resume()
         self.was_said("Harbour", self.awake())
+        assert self.ocean.announce("Sail on!", "Harbour")[1] == len(self.awake())
+        self.was_said("Harbour", self.awake())
 
     @rule(name=WHO, go=st.sampled_from([lambda ocean, sailor: ocean.quit(sailor.id), Ocean.send_ashore]))
     def leave(self, name, go):
@@ -148,6 +150,11 @@ class OceanAndModel(RuleBasedStateMachine):
     def all_treasure_is_somewhere_once(self):
         assert {name: [*self.ocean.find(name).items] for name in self.held} == self.held
         assert sorted([*chain(*self.held.values()), *self.ocean.treasures]) == sorted(TREASURES)
+
+    @invariant()
+    def all_letters_are_kept_and_no_others(self):
+        kept = [letter.number for what, _, letter in self.ocean.mail.entries() if what == "letter"]
+        assert sorted(kept) == sorted(number for number, _ in chain(*self.letters.values()))
 
     @invariant()
     def the_status_of_whoever_is_awake_tells_of_mail(self):

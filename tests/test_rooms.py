@@ -59,7 +59,7 @@ def test_each_room_says_what_is_in_it(room):
     assert sorted([*named, "__init__.py"]) == sorted(file.name for file in (ROOT / room).glob("*.py"))
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if ">>> " in file.read_text()], ids=str)
+@pytest.mark.parametrize("file", [file for file in FILES if ">>> " in file.read_text()], ids=lambda file: file.stem)
 def test_the_examples_in_the_docstrings_are_right(file):
     module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
     assert doctest.testmod(importlib.import_module(module)).failed == 0

@@ -7,8 +7,9 @@ from game.sailors import Sailor
 
 @pytest.fixture
 def ocean(ocean, monkeypatch):
-    """An ocean with ada and bob, in a program whose class Sailor has got the line `hats = None`."""
+    """An ocean with ada and bob, in a program whose class Sailor has got the lines `hats = None` and `cheers = 0`."""
     monkeypatch.setattr(Sailor, "hats", None, raising=False)
+    monkeypatch.setattr(Sailor, "cheers", 0, raising=False)
     for name in ("ada", "bob"):
         ocean.join(name)
     return ocean
@@ -26,7 +27,7 @@ def test_whoever_changes_a_sailor_in_whatever_way(ocean):
     for change in (
         lambda: setattr(bob, "depth", 3.0),
         lambda: setattr(bob, "cheers", 1),
-        lambda: delattr(bob, "cheers"),
+        lambda: setattr(bob, "cheers", ["hurrah"]),
         lambda: setattr(bob, "items", (*bob.items, "pearl")),
         lambda: setattr(bob, "hats", ["red"]),
         lambda: bob.hats.append({"color": "blue"}),
@@ -41,7 +42,7 @@ def test_whoever_changes_a_sailor_in_whatever_way(ocean):
         lambda: bob.friends.append("ada"),
     ):
         assert changes_by(ocean, change) == {"bob"}
-        assert ada.hats is None
+        assert (ada.hats, ada.cheers) == (None, 0)
         assert not hasattr(ada, "friends")
     assert bob.hats is None
     del Sailor.friends

@@ -12,6 +12,8 @@ from web.headers import HEADERS
 from web.pages import as_page, one_line
 
 TYPES = {"json": "application/json", "page": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8"}
+HEADERS_OF = {form: [("Content-Type", kind), ("Cache-Control", "no-store"), *HEADERS] for form, kind in TYPES.items()}
+STATUS_LINES = {status: f"{status} {phrase}" for status, phrase in responses.items()}
 NUMBERS = (float, int)
 JSON = json.JSONEncoder(ensure_ascii=False, default=str)  # json.dumps would make one for each reply
 
@@ -26,8 +28,8 @@ def render(request, result, status=200):
     if isinstance(result, HTTPResponse):
         return result.status_line, [*result.headerlist, *HEADERS, *request.headers], content_of(result)
     body = FORMS[request.form](request, result if status != 200 else success(result)).encode()
-    headers = [("Content-Type", TYPES[request.form]), ("Cache-Control", "no-store"), ("Content-Length", str(len(body)))]
-    return f"{status} {responses[status]}", headers + HEADERS + request.headers, body
+    headers = [*HEADERS_OF[request.form], ("Content-Length", str(len(body))), *request.headers]
+    return STATUS_LINES[status], headers, body
 
 
 def content_of(response):
@@ -52,16 +54,13 @@ def as_json(request, reply):
 
 def as_text(request, reply):
     """The sentence on the first line, then a line `field=value` for each field, or `field: record` for each record."""
-    fields = dict(reply)
-    lines = [one_line(fields.pop("reply"))]
-    if fields["ok"]:
-        del fields["ok"]
-    for name, value in fields.items():
+    lines = [one_line(reply["reply"])]
+    for name, value in reply.items():
         if type(value) in NUMBERS:  # as most are
             lines.append(f"{name}={value}")
         elif has_records(value):
             lines += [f"{name}: {one_line(record)}" for record in value]
-        else:
+        elif name != "reply" and not (name == "ok" and value):
             lines.append(f"{name}={one_line(value)}")
     return "\n".join(lines)
 

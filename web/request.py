@@ -43,7 +43,8 @@ class Request:
         if asked and asked[1] in FORMS:
             self.form = asked[1]
         refuse_giants(self.environ)
-        self.sent = read_query(self.query)
+        # A program that polls asks the same thing again and again.
+        self.sent = dict(recent_query(self.query) if len(self.query) < 100 else read_query(self.query))
         refuse_unknown_form(self.sent.get("format", "text"))
         refuse_prefetch(self.environ)
         refuse_other_sites(self.environ)
@@ -133,6 +134,9 @@ def read_query(query):
     return values
 
 
+recent_query = lru_cache(maxsize=2000)(read_query)
+
+
 def refuse_unknown_form(name):
     """Raises BadValue for a form of reply that doesn't exist."""
     if name not in FORMS:
@@ -168,7 +172,8 @@ def refuse_giants(environ):
     url = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", ""))
     if url > LONGEST_URL:
         raise UrlTooLong(f"Your URL has {url} characters. Send at most {LONGEST_URL}.", "")
-    headers = sum([len(value) for name, value in environ.items() if name[:5] == "HTTP_"])
+    # What isn't from a header is little, and telling it apart would take longer than counting.
+    headers = sum([len(value) for value in environ.values() if value.__class__ is str]) - url
     if headers > LONGEST_HEADERS:
         raise HeadersTooLong(f"Your headers have {headers} characters. Send at most {LONGEST_HEADERS}.", "")
 
