@@ -19,6 +19,7 @@ where it is now is worked out when somebody asks. Sailors call this dead reckoni
 
 import math
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from random import Random
 
 from game.errors import BadValue, Cannot, Muted, NoItem, OceanFull, Paused, TooFast, UnknownId
@@ -30,6 +31,7 @@ from game.planet import (
     CLEM,
     CLEM_SPEED,
     FASTEST,
+    HIGHEST_TOP,
     MOCEAN,
     REACH_DOWN,
     SEAMOUNTS,
@@ -48,6 +50,7 @@ from game.planet import (
 from game.sailors import NAP, Crew, Sailor, is_asleep, new_id
 
 CHART_WORDS = 20  # broadcasts that the chart shows
+MOST_SEEN = 100  # ships that a look shows
 
 # What one key press does: which order, and by how much (metres a second, degrees).
 ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d": ("heading", +10)}
@@ -197,7 +200,7 @@ class Ocean:
 
     def depth(self, sailor):
         """How deep the ship is now: as ordered, but where the sea floor is higher it rises by itself."""
-        return min(sailor.depth, seafloor(*self.place(sailor))) if sailor.depth else 0.0
+        return min(sailor.depth, seafloor(*self.place(sailor))) if sailor.depth > HIGHEST_TOP else sailor.depth
 
     def speed(self, sailor):
         """How fast the ship is now: as ordered, but in a pause all stand still."""
@@ -290,13 +293,17 @@ class Ocean:
             self.grid.fill(self.now, [*ships, (CLEM, *clem_place(self.robot_time())[:2], 0)])
 
     def look(self, sailor):
-        """The ships, treasure and discovered seamounts in sight, the nearest first, with their distance and bearing."""
+        """The ships, treasure and discovered seamounts in sight, the nearest first, with their distance and bearing.
+
+        In a crowd only the nearest ships.
+        """
         self.look_around()
         here, sight = self.place(sailor), sailor.sight(self.depth(sailor))
         moved = FASTEST * (self.now - self.grid.filled)  # metres, at most, that somebody has sailed since
         near = [self.crew.heard[who] for who in self.grid.near(*here, sight + moved) if who in self.crew.heard]
+        ships = nsmallest(MOST_SEEN + 1, near, key=lambda ship: distance(*here, *self.place(ship)))
         things = [
-            *[("ship", ship.name, *self.place(ship), self.depth(ship)) for ship in near if ship is not sailor],
+            *[("ship", ship.name, *self.place(ship), self.depth(ship)) for ship in ships if ship is not sailor],
             ("robot", CLEM, *clem_place(self.robot_time())[:2], 0.0),
             *[("treasure", *treasure) for treasure in self.treasures.values()],
             *[("seamount", *mount[:4]) for mount in self.discovered()],

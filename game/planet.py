@@ -50,6 +50,9 @@ SEAMOUNTS = [
 ]
 
 
+HIGHEST_TOP = min(mount.depth for mount in SEAMOUNTS)  # metres: nowhere is the sea shallower
+
+
 class Trench(NamedTuple):
     """A deep valley from west to east: both ends, the middle line, half the width, metres below the plain."""
 
