@@ -1,6 +1,7 @@
 """A grid over the ocean: which ships are near a place, without comparing each with all others.
 
-It is filled a few times a second, and serves all who ask meanwhile: so a poll costs the same among 1,000 ships as alone.
+It is filled a few times a second, and serves all who ask meanwhile: so a poll costs the same among 1,000 ships as with
+one.
 """
 
 import math

@@ -7,6 +7,7 @@ uWSGI calls it with each request, as WSGI says (PEP 3333). Read `__call__` first
 
 import logging
 from difflib import get_close_matches
+from functools import lru_cache
 from time import time
 from urllib.parse import quote
 
@@ -127,8 +128,7 @@ class Application:
 
     def no_route(self, path):
         """The Problem with a path that leads nowhere, with what was probably meant."""
-        names = [route.rule[1:] for route in self.public_routes()]
-        guess = (get_close_matches(path[1:].lower()[:40], names, 1) or [""])[0]
+        guess = guess_route(path[1:].lower()[:40], tuple(route.rule[1:] for route in self.public_routes()))
         hint = f"Did you mean /{guess}?" if guess else "The front door / shows where to start."
         return NoRoute(f"There is no route {show(path)} here. {hint}", guess)
 
@@ -172,3 +172,9 @@ class Application:
             }
             for route in self.public_routes()
         ]
+
+
+@lru_cache(maxsize=1000)  # as comparing takes longer than all else, and a loop asks for the same thing again and again
+def guess_route(path, names):
+    """The name that somebody who asked for a path may have meant, or ""."""
+    return next(iter(get_close_matches(path, names, 1)), "")

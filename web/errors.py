@@ -77,4 +77,6 @@ def show(text, most=40):
 
 def printable(text):
     """A sentence with nothing in it that a terminal would obey."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
