@@ -134,7 +134,7 @@ def quit(request, id: SECRET_ID):
 
 @app.get("/who", then="sendchat map")
 def who(ocean):
-    """Show who is here: the robot, and all sailors of the last 15 minutes."""
+    """Show who is here: the robot, and all sailors who are awake."""
     names = ocean.who()
     return dict(reply=f"Aboard now: {len(names)}.", count=len(names), sailors=names)
 
@@ -195,7 +195,7 @@ def heading(ocean, sailor, degrees: heading_degrees):
 
 @app.get("/speed", then="heading speed stop location ping")
 def speed(ocean, sailor, speed: metres_a_second):
-    """Set your speed in metres a second: at most 40, under water at most 5."""
+    """Set your speed in metres a second. Under water your ship is slower."""
     ocean.set_speed(sailor, speed)
     return located(ocean, sailor, "New speed. ")
 

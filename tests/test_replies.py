@@ -262,6 +262,14 @@ def test_a_parameter_that_can_be_nothing_stops_the_start_with_a_sentence():
         game(app)
 
 
+def test_two_routes_of_one_name_stop_the_start_with_a_sentence():
+    app = Bottle()
+    for reply in ("mine", "yours"):
+        app.get("/look")(lambda reply=reply: reply)
+    with pytest.raises(ValueError, match="two routes /look"):
+        game(app)
+
+
 def test_a_route_may_use_what_bottles_manual_shows(ask):
     assert ask("/whoami?format=text").text == "You asked /whoami and ."
     assert ask("/away").headers["Location"].endswith("/nothing")

@@ -55,6 +55,8 @@ class Application:
     def add(self, part, guard=None):
         """Take the routes of a Bottle app. A guard looks at each request to them before they see it."""
         for route in part.routes:
+            if route.rule in self.routes:
+                raise ValueError(f"There are two routes {route.rule}. Give one of them another name.")
             ours = Route(route.rule, route.callback, guard, **route.config)
             self.router.route(route.rule, route.method, ours)
             self.routes[route.rule] = ours
