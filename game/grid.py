@@ -11,7 +11,8 @@ from itertools import product
 
 from game.planet import SIZE, distance
 
-# The ocean is cut into square cells, in several ways: so many in each direction, each 3.5 m to 113 m wide.
+# The ocean is cut into square cells, in several ways. This is how many there are in each direction: the cells are 113 m
+# to 3.5 m wide.
 LAYERS = [8, 16, 32, 64, 128, 256]
 
 
@@ -36,14 +37,14 @@ class Grid:
         self.sighted = {who for who, x, y, sight in ships if self.sees_another(who, x, y, sight)}
 
     def sees_another(self, who, x, y, sight):
-        """True if another ship is within so many metres of a ship at a place."""
+        """True if a ship at this place sees another one, within its sight in metres."""
         count = fine_enough(sight)
         if diagonal(count) <= sight and len(self.layer(count)[cell(x, count), cell(y, count)]) > 1:
             return True
         return any(other != who for other in self.near(x, y, sight))
 
     def near(self, x, y, radius):
-        """Who was within so many metres of a place when the grid was filled."""
+        """Who was within a radius in metres around a place when the grid was filled."""
         count = fine_enough(radius)
         layer = self.layer(count)
         for place in product(span(x, radius, count), span(y, radius, count)):
@@ -52,7 +53,7 @@ class Grid:
                     yield who
 
     def layer(self, count):
-        """The layer with so many cells in a direction: made when it is first needed."""
+        """The layer with this many cells in each direction. It is made when it is first needed."""
         if count not in self.layers:
             self.layers[count] = layer = defaultdict(list)
             for ship in self.ships:
@@ -62,7 +63,7 @@ class Grid:
 
 @lru_cache(maxsize=1000)
 def fine_enough(radius):
-    """The fewest cells in a direction with which two ships in one cell are within so many metres, or else the most."""
+    """How many cells there have to be, for two ships in one cell to be within a radius in metres of each other."""
     return next((count for count in LAYERS if diagonal(count) <= radius), LAYERS[-1])
 
 
@@ -72,11 +73,11 @@ def diagonal(count):
 
 
 def cell(metres, count):
-    """In which of so many cells a place is, in one direction."""
+    """The number of the cell in which a place is, in one direction."""
     return int(metres * count // SIZE) % count
 
 
 def span(middle, radius, count):
-    """The cells, in one direction, that have something within so many metres of a place."""
+    """The numbers of the cells, in one direction, that reach into a radius in metres around a place."""
     first, last = math.floor((middle - radius) * count / SIZE), math.floor((middle + radius) * count / SIZE)
     return [number % count for number in range(first, min(last + 1, first + count))]

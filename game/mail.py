@@ -145,7 +145,7 @@ class Mail:
         return letters
 
     def move(self, old_id, new_id):
-        """A sailor has got another id."""
+        """A sailor was given another id."""
         for letter in self.drop(old_id):
             self.boxes[new_id].append(letter)
             self.journal.append(("letter", new_id, letter))

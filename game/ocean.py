@@ -300,7 +300,7 @@ class Ocean:
         self.look_around()
         here, sight = self.place(sailor), sailor.sight(self.depth(sailor))
         moved = FASTEST * (self.now - self.grid.filled)  # metres, at most, that somebody has sailed since
-        near = [self.crew.heard[who] for who in self.grid.near(*here, sight + moved) if who in self.crew.heard]
+        near = [self.crew.recent[who] for who in self.grid.near(*here, sight + moved) if who in self.crew.recent]
         ships = nsmallest(MOST_SEEN + 1, near, key=lambda ship: distance(*here, *self.place(ship)))
         things = [
             *[("ship", ship.name, *self.place(ship), self.depth(ship)) for ship in ships if ship is not sailor],

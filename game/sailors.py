@@ -73,11 +73,13 @@ class Crew:
         # What the logbook has to write: the ids of those who may have changed, come or gone. And those of whom it
         # only needs to know once a minute that they were heard from.
         self.changes, self.polled = set(), set()
-        self.heard = OrderedDict()  # by id, those heard from within a nap, and who was heard longest ago comes first
+        self.recent = (
+            OrderedDict()
+        )  # by id, those who were awake when last looked at; first whoever was heard from longest ago
 
     def add(self, sailor):
-        """Take somebody aboard, who has been heard from later than all others."""
-        self.by_id[sailor.id] = self.by_name[same_name(sailor.name)] = self.heard[sailor.id] = sailor
+        """Take aboard somebody who was heard from later than all others."""
+        self.by_id[sailor.id] = self.by_name[same_name(sailor.name)] = self.recent[sailor.id] = sailor
         self.by_look[look_alike(sailor.name)] = sailor
         sailor.track(self.changes)
 
@@ -86,7 +88,7 @@ class Crew:
         self.changes.add(sailor.id)
         del self.by_id[sailor.id], self.by_name[same_name(sailor.name)]
         self.by_look.pop(look_alike(sailor.name), None)
-        self.heard.pop(sailor.id, None)
+        self.recent.pop(sailor.id, None)
 
     def replace_id(self, sailor, id):
         """Give a sailor another id. The old one ends."""
@@ -94,7 +96,7 @@ class Crew:
         del self.by_id[sailor.id]
         sailor.id = id
         self.by_id[id] = sailor
-        self.heard = OrderedDict((awake.id, awake) for awake in self.heard.values())  # in the same order
+        self.recent = OrderedDict((awake.id, awake) for awake in self.recent.values())  # in the same order
 
     # -- Finding
 
@@ -119,20 +121,20 @@ class Crew:
     # -- Sleeping
 
     def note_heard(self, sailor, now):
-        """Note that a sailor was heard from, and so is awake."""
-        attributes = vars(sailor)  # setting these two is no change to note, or else each poll would be written
+        """Note that a sailor was heard from, and is therefore awake."""
+        attributes = vars(sailor)  # these two don't count as a change: otherwise each poll would be written
         attributes["heard"] = now
         if not 0 <= now - sailor.logged < NOTE_HEARD:
             attributes["logged"] = now
             self.polled.add(sailor.id)
-        self.heard[sailor.id] = sailor
-        self.heard.move_to_end(sailor.id)
+        self.recent[sailor.id] = sailor
+        self.recent.move_to_end(sailor.id)
 
     def awake(self, now):
-        """All who are not asleep, who was heard longest ago first."""
-        while self.heard and is_asleep(next(iter(self.heard.values())), now):
-            self.heard.popitem(last=False)
-        return self.heard.values()
+        """All who are not asleep. First comes whoever was heard from longest ago."""
+        while self.recent and is_asleep(next(iter(self.recent.values())), now):
+            self.recent.popitem(last=False)
+        return self.recent.values()
 
     # -- Names and room
 

@@ -320,7 +320,7 @@ def message_of(number, sender, message, sent):
 def sailor_of(id, facts, now):
     """A sailor with these facts. One that isn't there has its default; one that isn't declared is an attribute, too."""
     facts = {name: as_declared(name, value) for name, value in facts.items()} | {"id": id}
-    # If the clock has been set back meanwhile, the ship would wait for it at its place, and the sailor never sleep.
+    # If the clock was turned back in between, the ship would stand still until then, and the sailor would never sleep.
     facts["since"], facts["heard"] = min(facts["since"], now), min(facts["heard"], now)
     sailor = Sailor(**{name: value for name, value in facts.items() if name in KINDS})
     for name in facts.keys() - KINDS.keys():

@@ -42,8 +42,8 @@ class Application:
         self.limits = Limits() if settings.limits else None
         self.moderator = Moderator(settings.languages, settings.rude_words)
         self.activity = admin.Activity() if settings.harbour_key else None
-        # Not before the first request: uWSGI makes its worker, and each new one, from a program that has not read the
-        # logbook. None again when the ocean has to become what the logbook says.
+        # The first request reads the ocean: uWSGI forks each worker from a program that has not read the logbook. It is
+        # None again when the ocean has to become what the logbook says.
         self.ocean = None
         self.began = None  # the time of the first request
         self.router, self.routes = bottle.Bottle(), {}
@@ -143,7 +143,7 @@ class Application:
             self.activity.note(request.asker, request.ocean.now, request.address, request.path, problem)
 
     def way_out(self, request, problem):
-        """A URL that works for who asked: what the problem proposes, or else an example of the same route."""
+        """A URL that works for whoever asked: what the problem proposes, or else an example of the same route."""
         name, route = problem.instead, request.route
         if name is not None or not route:
             route = self.routes.get(f"/{name or ''}", self.routes["/"])

@@ -38,7 +38,7 @@ class Limits:
     def admit(self, sailor, id, address, now):
         """Count a request with an id, which is that of this sailor, or None if it is wrong or "". Raises TooFast.
 
-        A right id that is new at an address is treated like a wrong one, or else guessing would show which is right.
+        A right id that is new at an address is treated like a wrong one: otherwise guessing would show which is right.
         """
         if id and (not sailor or self.homes.get(sailor.id) != address):
             self.count_guess(sailor, id, address, now)

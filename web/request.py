@@ -30,7 +30,7 @@ class Request:
         self.address = ""  # the network address of who asks
         self.asker = None  # the Sailor who asks, if there is one
         self.stranger = None  # the Problem with an id that was sent, if there is one
-        self.is_leader = False  # True for who has sent the harbour key
+        self.is_leader = False  # True if the harbour key was sent
         self.remembered = {}  # cookies that the reply sets, by name
         self.headers = []  # that the reply has besides those of every reply
 
@@ -58,7 +58,7 @@ class Request:
     # -- Who asks
 
     def identify(self):
-        """Find out who asks, and wake that sailor. Raises TooFast. Whether the route needs to know is for the route."""
+        """Find out who asks, and wake that sailor. Raises TooFast. It is up to the route whether it needs a sailor."""
         self.address = address_of(self.environ, self.app.settings.proxies)
         id = self.id if self.method == "GET" else ""  # only a GET acts: other methods don't even wake anybody
         if self.app.limits:
