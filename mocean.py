@@ -20,8 +20,9 @@ from bottle import Bottle
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import steps
+from game.clem import CLEM
 from game.ocean import ACCELERATE
-from game.planet import CLEM, SIZE, TREASURES
+from game.planet import SIZE, TREASURES
 from server import startup
 from server.logbook import Logbook
 from web import development, openapi, session

@@ -2,7 +2,8 @@
 
 To change a rule of the sea, open
 
-    planet.py      numbers and sentences: sea floor, treasure, speeds, the robot
+    planet.py      numbers: sea floor, treasure, speeds
+    clem.py        the robot, and what it says
     ocean.py       what ships can do: sail, dive, see, take treasure
     sailors.py     what a sailor is, and who is aboard
     mail.py        who gets which message

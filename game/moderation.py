@@ -18,8 +18,9 @@ import math
 import re
 import unicodedata
 
+from game.clem import CLEM
 from game.errors import BadValue, Banned, NoSailor
-from game.planet import CLEM, MOCEAN
+from game.planet import MOCEAN
 
 try:
     from badwords import Options, ProfanityFilter
@@ -31,7 +32,8 @@ MOST_MARKS = 3  # on one letter: no script needs more, and some people pile up d
 HARBOUR = "Harbour"  # who speaks when the club's leader does
 LONGEST_BAN = 366 * 24 * 3600  # seconds
 
-# Names of people and places, and harmless words, that the list of the library has.
+RUDE = []  # words that the list of the library lacks
+# Names of people and places, and harmless words, that it has.
 INNOCENT = ["Dick", "Fanny", "Wang", "Hooker", "Lolita", "balls", "hell"]
 
 
@@ -48,7 +50,7 @@ class Moderator:
             self.words = ProfanityFilter()
             options = Options(split_on_punctuation=True, collapse_repeats=True, leetspeak=True)
             self.words.init(list(languages), options=options)
-            self.words.add_words([word for word in more if not word.startswith("-")])
+            self.words.add_words([*RUDE, *(word for word in more if not word.startswith("-"))])
             self.words.add_whitelist([*INNOCENT, *(word[1:] for word in more if word.startswith("-"))])
 
     def proper_name(self, text):

@@ -22,14 +22,13 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from random import Random
 
+from game.clem import CLEM, CLEM_SPEED, clem_answer, clem_place
 from game.errors import BadValue, Cannot, Muted, NoItem, OceanFull, Paused, TooFast, UnknownId
 from game.grid import Grid
 from game.mail import Mail
 from game.moderation import HARBOUR, Bans, Moderator, look_alike, same_name
 from game.planet import (
     BERTHS,
-    CLEM,
-    CLEM_SPEED,
     FASTEST,
     HIGHEST_TOP,
     MOCEAN,
@@ -38,8 +37,6 @@ from game.planet import (
     SIZE,
     TREASURES,
     bearing,
-    clem_answer,
-    clem_place,
     compass,
     distance,
     lay_out,

@@ -1,6 +1,6 @@
-"""The planet Mocean as it always is: its sea floor, its treasure, its robot, and how to measure on it.
+"""The planet Mocean as it always is: its sea floor, its treasure, and how to measure on it.
 
-Plain numbers and sentences to change and to add to; what happens in the ocean is in `ocean.py`.
+Plain numbers to change and to add to; what happens in the ocean is in `ocean.py`.
 
     >>> seafloor(690, 600)                 # the top of the seamount Great Meteor
     4.0
@@ -12,12 +12,12 @@ the map on the right comes in on the left. Headings and bearings are in compass 
 """
 
 import math
-import re
 from itertools import cycle
 from random import Random
 from typing import NamedTuple
 
 SIZE = 900  # metres from edge to edge
+MOCEAN = "Mocean"  # who speaks when the ocean itself has news
 FLOOR = 30  # metres down to the plain between the seamounts
 BERTHS = 50  # metres: new ships lie within this of the middle of the ocean, so that they see each other
 REACH_DOWN = 3  # metres: a treasure this much deeper or higher than the ship is still at its depth
@@ -161,41 +161,3 @@ def bell(t):
 def seamount_at(x, y):
     """The seamount on whose slope a place is, or None."""
     return next((mount for mount in SEAMOUNTS if distance(x, y, mount.x, mount.y) < mount.radius), None)
-
-
-# ---- Clem, the robot ----
-
-CLEM = "Clem"
-MOCEAN = "Mocean"  # who speaks when the ocean itself has news
-CLEM_CIRCLE = 200  # metres from the middle of the ocean
-CLEM_SPEED = 4  # metres a second
-
-CLEM_KNOWS = [  # the first line that has a word of the message gives the answer
-    ("ahoy hello hey hi", "Ahoy, {sender}! I am Clem, a robot. Ask me where I am, or about treasure."),
-    ("where place", "I am at x {x:.0f}, y {y:.0f}. I sail in a circle around the middle of the ocean."),
-    ("treasure item items get", "Treasure lies on seamounts. Sail to it, dive to it, and take it with the route get."),
-    ("seamount seamounts ping map chart", "Use the route ping. If it says less than 30 m, there is a seamount!"),
-    ("speed fast slow", "I sail at 4 metres a second. You can sail at up to 40, and under water at up to 5."),
-    ("robot alive human", "I am a robot: a few lines of Python in the file game/planet.py."),
-    ("bye goodbye", "Goodbye, {sender}! Come back soon."),
-]
-CLEM_SAYS = [  # when no word is known: the lines in turn
-    "I am only a robot, {sender}. I know these words: where, treasure, seamount, speed.",
-    "Beep! Your message has the number {number}.",
-    "I sail day and night, {sender}. What did you find today?",
-]
-
-
-def clem_place(now):
-    """Where the robot is at a time in seconds, and its heading: once around its circle in about five minutes."""
-    angle = math.degrees(now * CLEM_SPEED / CLEM_CIRCLE)
-    x, y = reckon(SIZE / 2, SIZE / 2, angle, CLEM_CIRCLE, 1)
-    return x, y, compass(angle + 90)
-
-
-def clem_answer(sender, message, number, now):
-    """What the robot says to a message."""
-    words = set(re.findall(r"\w+", message.lower()))
-    known = (answer for keywords, answer in CLEM_KNOWS if words & set(keywords.split()))
-    x, y, _ = clem_place(now)
-    return next(known, CLEM_SAYS[number % len(CLEM_SAYS)]).format(sender=sender, number=number, x=x, y=y)

@@ -11,8 +11,8 @@ PLAIN = (bool, int, float, str, tuple, type(None))  # values that can be replace
 class Tracked:
     """An object with an `id`, which it notes in the set `changes`. All its other attributes are in `vars` of it.
 
-    A plain value changes when it is set. A list, a dict or a set can be changed by anyone who gets hold of it, so handing
-    it out counts as a change, too.
+    A plain value changes when it is set. A list, a dict or a set can be changed by anyone who gets hold of it, so
+    handing it out counts as a change, too.
     """
 
     __slots__ = ("changes",)  # no attribute like the others: it isn't in vars

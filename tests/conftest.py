@@ -124,9 +124,14 @@ def copy_code(folder):
 
 def free_port():
     """A port that nobody uses, from a range in which no outgoing connection can take it meanwhile."""
-    while True:
-        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(20000, 32000))) as listener:
-            return listener.getsockname()[1]
+    return next(port for port in iter(lambda: random.randrange(20000, 32000), None) if is_free(port))
+
+
+def is_free(port):
+    """True if nobody listens at a port of this computer."""
+    with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        return True
+    return False
 
 
 class Server:
@@ -169,10 +174,9 @@ class Server:
         """End it and all its children at once: a polite stop takes uWSGI a second."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            while True:  # until the last child is gone too, and with it the port
-                os.killpg(self.process.pid, 0)
-                time.sleep(0.01)
+        self.process.wait()
+        while not is_free(self.port):  # until the last child is gone too
+            time.sleep(0.01)
         (Path(self.cwd) / f"mocean-{self.port}.sock").unlink(missing_ok=True)
 
     def ask(self, route, **keys):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from game import planet
+from game import clem, planet
 from game.planet import FLOOR, SEAMOUNTS, SIZE, TREASURES, TRENCH, bearing, distance, lay_out, reckon, seafloor
 
 places = st.floats(0, SIZE, exclude_max=True)
@@ -74,14 +74,14 @@ def test_every_tide_lays_each_treasure_on_a_seamount_of_its_own():
 
 @given(st.floats(0, 2e9))
 def test_clem_sails_as_the_chart_says(now):
-    x, y, heading = planet.clem_place(now)
-    assert distance(*reckon(x, y, heading, planet.CLEM_SPEED, 1), *planet.clem_place(now + 1)[:2]) < 0.05
+    x, y, heading = clem.clem_place(now)
+    assert distance(*reckon(x, y, heading, clem.CLEM_SPEED, 1), *clem.clem_place(now + 1)[:2]) < 0.05
 
 
 def test_clem_knows_some_words_and_has_something_to_say_to_all_others():
-    x, y, _ = planet.clem_place(50)
-    assert f"x {x:.0f}, y {y:.0f}" in planet.clem_answer("ada", "Where are you?", 1, 50)
-    assert "ada" in planet.clem_answer("ada", "HELLO", 1, 50)
-    others = {planet.clem_answer("{x}", "{number} 😀", number, 50) for number in range(1, 10)}
+    x, y, _ = clem.clem_place(50)
+    assert f"x {x:.0f}, y {y:.0f}" in clem.clem_answer("ada", "Where are you?", 1, 50)
+    assert "ada" in clem.clem_answer("ada", "HELLO", 1, 50)
+    others = {clem.clem_answer("{x}", "{number} 😀", number, 50) for number in range(1, 10)}
     assert len(others) > 1
     assert all(others)
