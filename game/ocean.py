@@ -343,9 +343,11 @@ class Ocean:
     def reachable(self, sailor):
         """The names of the treasures that the ship can take from where it is."""
         depth = self.depth(sailor)
-        level = [one for one in self.treasures.values() if abs(one.depth - depth) <= REACH_DOWN]
-        # Most ships have no treasure at their depth: then there is nothing more to work out.
-        return [one.name for one in level if distance(*self.place(sailor), one.x, one.y) <= sailor.ability("reach")]
+        level = [one for one in self.treasures.values() if -REACH_DOWN <= one.depth - depth <= REACH_DOWN]
+        if not level:  # as for most ships
+            return []
+        here, reach = self.place(sailor), sailor.ability("reach")
+        return [one.name for one in level if distance(*here, one.x, one.y) <= reach]
 
     def get(self, sailor, item):
         """Take a treasure aboard, and return its name. Asked again, the answer is the same.

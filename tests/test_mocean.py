@@ -200,6 +200,21 @@ def test_only_get_acts(player, method):
     assert player.json(response.json["try"])["ok"]
 
 
+def test_thousands_of_the_same_refusal_are_a_line_a_second(player, clock, caplog):
+    caplog.set_level("INFO")
+    for _ in range(3):
+        for _ in range(500):
+            player.ask("/heading?degrees=north&id=secretid")
+        clock.now += 1
+    player.ask("/sendchat&message=secret&id=secretid")
+    assert caplog.messages == [
+        "GET /heading 403 unknown-id",
+        "GET /heading 403 unknown-id (499 more)",
+        "GET /heading 403 unknown-id (499 more)",
+        "GET (no route) 404 no-route",
+    ]
+
+
 def test_secret_routes_are_not_told(player):
     for route in ("/beguin", "/beguinee", "/sirduk", "/sirduke/x", "/EULER", "/meru", "/meruprastara"):
         assert not re.search("beguine|sirduke|euler|meruprastarah", player.ask(route).text.replace(route, "").lower())

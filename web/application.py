@@ -8,8 +8,8 @@ uWSGI calls it with each request, as WSGI says (PEP 3333). Read `__call__` first
 import logging
 from difflib import get_close_matches
 from functools import lru_cache
+from math import inf
 from time import time
-from urllib.parse import quote
 
 import bottle
 
@@ -23,10 +23,7 @@ from web.replies import render
 from web.request import Request
 from web.routes import Route
 
-try:
-    import uwsgi  # exists only in programs that uWSGI has started
-except ImportError:
-    uwsgi = None
+MOST_REFUSALS = 1000  # lines of the log that are remembered
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +43,7 @@ class Application:
         # None again when the ocean has to become what the logbook says.
         self.ocean = None
         self.began = None  # the time of the first request
+        self.refused = {}  # since when, and how often, by line of the log
         self.router, self.routes = bottle.Bottle(), {}
         for part in [*parts, pages.app]:
             self.add(part)
@@ -107,8 +105,9 @@ class Application:
         if isinstance(error, bottle.HTTPResponse) and not isinstance(error, bottle.HTTPError):
             return render(request, error)  # a redirection, say
         problem = error if isinstance(error, Problem) else self.problem_of(request, error)
-        self.note(request, problem)
         status = status_of(problem)
+        self.write_to_log(request, problem, status)
+        self.note(request, problem)
         if status == 405:
             request.headers.append(("Allow", "GET, HEAD"))
         if "wait" in problem.fields:
@@ -135,12 +134,25 @@ class Application:
         return NoRoute(f"There is no route {show(path)} here. {hint}", guess)
 
     def note(self, request, problem=None):
-        """Let the log and the leader see what is going on."""
-        if uwsgi and problem:
-            # Without the keys, which may be secret, and encoded, so that it is one line.
-            uwsgi.set_logvar("asked", quote(f"{request.method[:10]} {request.path[:100]}", safe="/ "))
+        """Let the leader see what a sailor does."""
         if self.activity and request.asker:
             self.activity.note(request.asker, request.ocean.now, request.address, request.path, problem)
+
+    def write_to_log(self, request, problem, status):
+        """Write a line about a problem; about thousands of the same, a line a second.
+
+        It has no part of a path that isn't a route, as somebody may have typed an id or chat there.
+        """
+        path = request.path if request.path in self.routes else "(no route)"
+        line = f"{printable(request.method[:10])} {path} {status} {problem.word}"
+        now, (since, number) = self.clock(), self.refused.pop(line, (-inf, 0))
+        if 0 <= now - since < 1:
+            self.refused[line] = since, number + 1
+        else:
+            self.refused[line] = now, 0
+            log.info("%s%s", line, f" ({number} more)" if number else "")
+        if len(self.refused) > MOST_REFUSALS:
+            del self.refused[next(iter(self.refused))]
 
     def way_out(self, request, problem):
         """A URL that works for whoever asked: what the problem proposes, or else an example of the same route."""
