@@ -22,7 +22,6 @@ def back_up(file, copy):
         source = sqlite3.connect(f"{Path(file).resolve().as_uri()}?mode=rw", uri=True)
         with closing(source), closing(sqlite3.connect(partial)) as target:
             source.backup(target)
-            target.execute("PRAGMA journal_mode = DELETE")  # a copy is one file
             problem = target.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if problem != "ok":
                 raise sqlite3.DatabaseError(problem)

@@ -194,9 +194,13 @@ class Service:
         return int(self.box.run("grep", "^Pss:", f"/proc/{pid}/smaps_rollup").stdout.split()[1]) / 1024
 
     def pid_of(self, what):
-        """The pid of uWSGI's master, worker, mule or http, inside the box."""
-        log = self.box.run("journalctl", "--unit", self.name, "--output", "cat", f"_PID={self.fact('MainPID')}").stdout
-        return re.findall(rf"spawned uWSGI {what}.* \(pid: (\d+)", log)[-1]
+        """The pid of uWSGI's master, worker, mule or http, inside the box. The journal may be a moment late with it."""
+        deadline = time.monotonic() + 10
+        journal = ["journalctl", "--unit", self.name, "--output", "cat", f"_PID={self.fact('MainPID')}"]
+        while not (named := re.findall(rf"spawned uWSGI {what}.* \(pid: (\d+)", self.box.run(*journal).stdout)):
+            assert time.monotonic() < deadline, f"the journal doesn't name the {what}"
+            time.sleep(0.05)
+        return named[-1]
 
 
 def install(box, code=Box.CODE, target="install"):

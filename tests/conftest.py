@@ -134,6 +134,14 @@ def is_free(port):
     return False
 
 
+def is_alive(pid):
+    """False for a process that has ended, even if nobody has asked yet how."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 class Server:
     """A server in a process of its own, started as its users start it, on a free port of this computer."""
 
@@ -178,6 +186,18 @@ class Server:
         while not is_free(self.port):  # until the last child is gone too
             time.sleep(0.01)
         (Path(self.cwd) / f"mocean-{self.port}.sock").unlink(missing_ok=True)
+
+    def pids(self):
+        """The living processes by part. uWSGI's log names them, but may be a moment late with that."""
+        pids, deadline = {"master": self.process.pid}, time.monotonic() + 10
+        for part, name in (("worker", "worker 1"), ("router", "http 1")):
+            while part not in pids:
+                log = self.log.read_text(errors="replace")
+                assert time.monotonic() < deadline, log
+                named = re.findall(rf"pawned uWSGI {name} \((?:new )?pid: (\d+)", log)
+                pids.update((part, int(pid)) for pid in named if is_alive(int(pid)))
+                time.sleep(0.005)
+        return pids
 
     def ask(self, route, **keys):
         return requests.get(self.url + route, params=keys, timeout=10)

@@ -7,7 +7,6 @@ happened or not; what it was told must be true for ever, and may not be true twi
 import argparse
 import os
 import random
-import re
 import signal
 import statistics
 import sys
@@ -20,7 +19,7 @@ from threading import Event, Thread
 import requests
 
 from game.planet import TREASURES
-from tests.conftest import Server, copy_code
+from tests.conftest import Server, copy_code, is_alive
 
 PLAYERS = 4
 PARTS = ["worker", "router", "master", "all"]
@@ -144,14 +143,6 @@ class Player(Thread):
             self.begin_life()
 
 
-def is_alive(pid):
-    """False for a process that has ended, even if nobody has asked yet how."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 class Crash:
     """One run of the test. Afterwards `report` is a line for people, and `faults` lists what went wrong."""
 
@@ -190,7 +181,7 @@ class Crash:
 
     def kill(self, part):
         """Kill a part of the server with -9, start the whole anew if the master is dead, and wait for an answer."""
-        pids = self.pids()
+        pids = self.server.pids()
         began = time.monotonic()
         for pid in pids.values() if part == "all" else [pids[part]]:
             os.kill(pid, signal.SIGKILL)
@@ -202,15 +193,6 @@ class Crash:
         while not self.server.answers():
             time.sleep(0.005)
         self.times.append(time.monotonic() - began)
-
-    def pids(self):
-        """The processes that uWSGI's log names."""
-        log = self.log.read_text()
-        return {
-            "master": self.server.process.pid,
-            "worker": int(re.findall(r"pawned uWSGI worker 1 \((?:new )?pid: (\d+)", log)[-1]),
-            "router": int(re.findall(r"pawned uWSGI http 1 \((?:new )?pid: (\d+)", log)[-1]),
-        }
 
     def judge(self, players):
         """Compare what the players were told with what is true in the end."""

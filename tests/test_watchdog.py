@@ -44,7 +44,7 @@ def test_systemd_hears_how_the_game_is_and_that_all_is_well(server, systemd):
 
 def test_systemd_hears_of_no_health_while_the_worker_hangs(server, systemd):
     hear(systemd, "WATCHDOG=1")
-    worker = int(server.log.read_text().partition("spawned uWSGI worker 1 (pid: ")[2].partition(",")[0])
+    worker = server.pids()["worker"]
     os.kill(worker, signal.SIGSTOP)
     assert "WATCHDOG" not in hear(systemd, "STATUS=No answer")
     os.kill(worker, signal.SIGCONT)

@@ -26,18 +26,10 @@ class Target:
         self.boot = self.server.json("status")["boot"]
         self.before = self.uses()
 
-    def pids(self):
-        """The processes that the log names, by part."""
-        log = self.server.log.read_text(errors="replace")
-        return {
-            "worker": int(re.findall(r"pawned uWSGI worker 1 \((?:new )?pid: (\d+)", log)[-1]),
-            "router": int(re.findall(r"pawned uWSGI http 1 \((?:new )?pid: (\d+)", log)[-1]),
-        }
-
     def uses(self):
         """By part: megabytes of memory, open files and threads."""
         used = {}
-        for part, pid in self.pids().items():
+        for part, pid in self.server.pids().items():
             status = Path(f"/proc/{pid}/status").read_text()
             memory = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
             used[part] = memory, len(os.listdir(f"/proc/{pid}/fd")), int(re.search(r"Threads:\s+(\d+)", status)[1])
