@@ -163,9 +163,10 @@ def popchat(ocean, sailor, after: message_number = None):
 
 def located(ocean, sailor, order=""):
     """The reply to all that asks for or changes a ship's place and course."""
-    facts = ocean.location(sailor)
-    sentence = "You are at x {x:.1f}, y {y:.1f}, depth {depth:.1f}. Heading {heading:.0f}, speed {speed:.1f}."
-    return {"reply": order + sentence.format(**facts), **facts}
+    ship = ocean.location(sailor)
+    place = f"You are at x {ship['x']:.1f}, y {ship['y']:.1f}, depth {ship['depth']:.1f}."
+    course = f"Heading {ship['heading']:.0f}, speed {ship['speed']:.1f}."
+    return {"reply": f"{order}{place} {course}", **ship}
 
 
 @app.get("/location", then="speed heading accel look")

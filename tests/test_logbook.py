@@ -461,6 +461,7 @@ def test_a_server_that_has_begun_a_new_file_meanwhile_is_left_in_peace(play, fil
     assert "another server has it open" in player.json("/stop")["reply"]
     assert second.json("/stop")["ok"]
     assert crash(file).who() == ["Clem", "eve"]
+    assert not [*file.parent.glob("*replaced*")]
 
 
 def test_without_its_folder_the_logbook_refuses_changes_until_it_is_back(play, file, clock):

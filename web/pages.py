@@ -144,6 +144,8 @@ def one_line(value):
     """A value as text, spelled as in JSON but without its quotes: true, 12.5, ada,bob or name=ada; x=12.5."""
     if type(value) in (float, int):
         return str(value)
+    if type(value) is str:
+        return " ".join(value.splitlines())
     if isinstance(value, dict):
         return "; ".join(f"{name}={one_line(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):

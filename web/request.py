@@ -12,6 +12,7 @@ FORMS = ("json", "page", "text")  # of a reply
 LONGEST_URL = 8000  # characters
 LONGEST_HEADERS = 16000
 MOST_KEYS = 50
+PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")  # why a browser asks
 COOKIE_AGE = 60 * 24 * 3600  # seconds that a browser remembers an id
 
 
@@ -145,8 +146,8 @@ def refuse_unknown_form(name):
 
 def refuse_prefetch(environ):
     """Raises Prefetch when a browser asks by itself for a page that nobody has opened yet: a GET acts here."""
-    purpose = "".join([environ.get("HTTP_" + name, "") for name in ("SEC_PURPOSE", "PURPOSE", "X_PURPOSE", "X_MOZ")])
-    if purpose and re.search("prefetch|prerender|preview", purpose.lower()):
+    purposes = [environ[name] for name in PURPOSES if name in environ]
+    if purposes and re.search("prefetch|prerender|preview", " ".join(purposes).lower()):
         raise Prefetch("Your browser asked before you pressed Enter. Press Enter to ask.", "")
 
 

@@ -91,11 +91,7 @@ BUILT_IN = {str: text, float: number, int: Param("a whole number, like 3", 3, in
 # ---- What a route takes ----
 
 EVERYWHERE = ("format", "id")  # keys that every route understands
-SPECIAL = {  # parameters that are no keys, and what they get of a request
-    "sailor": lambda request: request.asker or request.refuse_stranger(),
-    "ocean": lambda request: request.ocean,
-    "request": lambda request: request,
-}
+SPECIAL = ("sailor", "ocean", "request")  # parameters that are no keys
 SECRET_ID = text("your secret id, from the route join", "YOUR-ID")
 
 
@@ -128,9 +124,10 @@ class Route:
         self.parts = re.findall(r"<(\w+)", rule)  # of the path, like /hello/<name>
         self.path = re.sub("<.*?>", "hello", rule)  # an example of it
         parameters = [p for p in inspect.signature(function).parameters.values() if p.name not in self.parts]
-        self.special = [p.name for p in parameters if p.name in SPECIAL]
         self.keys = [self.key(p) for p in parameters if p.name not in SPECIAL]
-        self.needs_sailor = "sailor" in self.special
+        self.needs_sailor, self.needs_ocean, self.needs_request = (
+            any(p.name == name for p in parameters) for name in SPECIAL
+        )
         self.names = ["id"] * self.needs_sailor + [key.name for key in self.keys]
 
     def key(self, parameter):
@@ -153,8 +150,14 @@ class Route:
         if self.guard:
             self.guard(request)
         self.check_names(request.sent)
-        special = {name: SPECIAL[name](request) for name in self.special}
-        return self.function(**parts, **special, **self.read(request.sent))
+        arguments = dict(parts)
+        if self.needs_sailor:
+            arguments["sailor"] = request.asker or request.refuse_stranger()
+        if self.needs_ocean:
+            arguments["ocean"] = request.ocean
+        if self.needs_request:
+            arguments["request"] = request
+        return self.function(**arguments, **self.read(request.sent))
 
     def check_names(self, sent):
         """Raises UnknownKey, with what was probably meant, if a key was sent that the route doesn't take."""
