@@ -270,6 +270,13 @@ def test_two_routes_of_one_name_stop_the_start_with_a_sentence():
         game(app)
 
 
+def test_a_page_that_would_lead_nowhere_stops_the_start_with_a_sentence():
+    app = Bottle()
+    app.get("/wave", then="lok")(lambda: None)
+    with pytest.raises(ValueError, match="The page of /wave can't go on with /lok"):
+        game(app)
+
+
 def test_a_route_may_use_what_bottles_manual_shows(ask):
     assert ask("/whoami?format=text").text == "You asked /whoami and ."
     assert ask("/away").headers["Location"].endswith("/nothing")

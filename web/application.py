@@ -49,6 +49,11 @@ class Application:
             self.add(part)
         if settings.harbour_key:
             self.add(admin.app, guard=admin.Lock(settings.harbour_key, settings.harbour_token, self.limits).open)
+        for route in self.routes.values():
+            if lost := {f"/{name}" for name in route.then} - self.routes.keys():
+                raise ValueError(
+                    f"The page of {route.rule} can't go on with {', '.join(lost)}: there is no such route."
+                )
 
     def add(self, part, guard=None):
         """Take the routes of a Bottle app. A guard looks at each request to them before they see it."""

@@ -111,9 +111,7 @@ def note_of(request):
     """What may surprise somebody who has sent an id as a key: links and forms go by what the browser remembers."""
     sailor = request.asker.name
     if request.cookie("id"):
-        return (
-            f"The links here sail the ship that joined in this browser. To sail the ship of {sailor}, join with its id."
-        )
+        return f"The links here sail the ship that joined in this browser. To sail {sailor}'s ship, join with its id."
     return f"This browser does not remember {sailor} yet. Join with this name and your id, and it does."
 
 
