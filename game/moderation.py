@@ -207,11 +207,11 @@ class Bans:
 
     def left(self, now):
         """Who may not come aboard, and for how many seconds more."""
-        return [(who, end - now) for who, end in self.world.bans.items() if end > now]
+        return [(who, min(end - now, LONGEST_BAN)) for who, end in self.world.bans.items() if end > now]
 
     def check(self, who, now):
         """Raises Banned."""
-        left = self.world.bans.get(who, 0) - now
+        left = min(self.world.bans.get(who, 0) - now, LONGEST_BAN)  # there were endless bans once
         if left > 0:
             minutes = math.ceil(left / 60)
             raise Banned(f"You can't play now. Talk to your club leader, or come back in {minutes} min.", "who")

@@ -280,8 +280,18 @@ MISTAKES = {
     "tide": lambda ocean: ocean.turn_tide("A new tide!"),
     "ban": lambda ocean: ocean.bans.add(60, ocean.now, "name eve"),
 }
+
+
+class Unspeakable:
+    """What no reply can say."""
+
+    def __str__(self):
+        raise ValueError("no words for it")
+
+
 FAILURES = [
     (500, lambda _: 1 / 0),
+    (500, lambda _: {"fish": Unspeakable()}),
     (500, lambda _: sys.exit()),
     (409, lambda ocean: ocean.dive(ocean.find("ada"), 1e9)),
     (503, lambda ocean: ocean.world.found.update(Cobb=ocean)),  # JSON knows no oceans
@@ -296,7 +306,7 @@ def test_what_a_route_has_changed_before_it_fails_is_undone(play, file, mistake,
     @part.get("/mistake")
     def mistaken(ocean, sailor):
         mistake(ocean)
-        fail(ocean)
+        return fail(ocean)
 
     player = play(part)
     player.join("ada")
@@ -307,6 +317,7 @@ def test_what_a_route_has_changed_before_it_fails_is_undone(play, file, mistake,
     assert player.ask("/mistake").status_code == status
     assert player.json("/who")["count"] == 3
     assert state(player.ocean) == state(crash(file)) == before
+    assert "hello" in [letter.message for letter, _ in player.ocean.mail.last_said]  # as the leader wants to know
 
 
 # ---- Files of other versions ----
@@ -470,6 +481,7 @@ def test_without_its_folder_the_logbook_refuses_changes_until_it_is_back(play, f
     away = file.parent.rename(f"{file.parent}-away")
     refused = player.json("/heading", degrees=1)
     assert refused["error"] == "logbook"
+    assert "Set-Cookie" not in player.another().ask("/join?name=bob").headers
     assert "logbook.sqlite3 can't be used" in refused["reply"]
     clock.now += 60
     assert player.json("/location")["heading"] == 0

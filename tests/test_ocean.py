@@ -473,6 +473,13 @@ def test_a_ban_of_no_time_or_of_ages_is_refused(ocean, ada, seconds):
         ocean.join("ada")
 
 
+def test_an_endless_ban_of_earlier_days_is_one_of_a_year(ocean):
+    ocean.world.bans["name eve"] = math.inf
+    with pytest.raises(errors.Banned, match="in 527040 min"):
+        ocean.join("eve")
+    assert ocean.bans.left(ocean.now) == [("name eve", LONGEST_BAN)]
+
+
 def test_talking_has_a_pace_and_a_mute_ends_it():
     ocean = Ocean(chat_pace=Pace(rate=1, burst=5))
     ada = ocean.join("ada")

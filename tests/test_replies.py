@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
@@ -55,7 +56,7 @@ def app():
 
     app.get("/nothing")(lambda: None)
     app.get("/number")(lambda: 42)
-    app.get("/fields")(lambda: {"x": 1})
+    app.get("/fields")(lambda: {"x": 1, "day": date(2026, 11, 25)})
     app.get("/broken")(lambda: 1 / 0)
     app.get("/exit")(lambda: exit())
     app.get("/abort")(lambda: abort(418, "Not today."))
@@ -133,7 +134,9 @@ def test_a_page_shows_the_text_itself(ask):
     assert "Hooray for <script>alert(1)</script>!" in Tags(page).texts
 
 
-@pytest.mark.parametrize(("url", "text"), [("/nothing", "Done."), ("/number", "42"), ("/fields", "Done.\nx=1")])
+@pytest.mark.parametrize(
+    ("url", "text"), [("/nothing", "Done."), ("/number", "42"), ("/fields", "Done.\nx=1\nday=2026-11-25")]
+)
 def test_a_route_may_return_whatever_it_likes(ask, url, text):
     assert ask(url).text == text
 

@@ -42,6 +42,7 @@ class Application:
         # The first request reads the ocean: uWSGI forks each worker from a program that has not read the logbook. It is
         # None again when the ocean has to become what the logbook says.
         self.ocean = None
+        self.said = ()  # what the leader could read before, as no logbook has that
         self.began = None  # the time of the first request
         self.refused = {}  # since when, and how often, by line of the log
         self.router, self.routes = bottle.Bottle(), {}
@@ -79,11 +80,10 @@ class Application:
                 self.logbook.write(ocean)
             found, parts = self.router.match({"REQUEST_METHOD": request.method, "PATH_INFO": request.path})
             request.route = found.callback
-            result = request.route.call(request, parts)
+            status, headers, body = render(request, request.route.call(request, parts))
             self.logbook.write(ocean)
             if self.activity:
                 self.note(request)
-            status, headers, body = render(request, result)
         except (Exception, SystemExit) as error:  # exit() in a route would end everybody's voyage
             self.undo()
             status, headers, body = self.explain(request, error)
@@ -96,12 +96,13 @@ class Application:
         self.began = self.began or now
         ocean = Ocean(self.settings.most_awake, self.limits and self.limits.chat, self.moderator)
         self.logbook.read(ocean, now)
+        ocean.mail.last_said.extend(self.said)
         self.ocean = ocean
 
     def undo(self):
         """Forget what has changed since the logbook was written: the next request reads it again."""
         if self.ocean and self.logbook.is_behind(self.ocean):
-            self.ocean = None
+            self.ocean, self.said = None, self.ocean.mail.last_said
 
     # -- When something goes wrong
 
@@ -109,6 +110,7 @@ class Application:
         """The reply to whatever went wrong, as `render` returns it."""
         if isinstance(error, bottle.HTTPResponse) and not isinstance(error, bottle.HTTPError):
             return render(request, error)  # a redirection, say
+        request.headers, request.remembered = [], {}  # nothing has happened that the browser could remember
         problem = error if isinstance(error, Problem) else self.problem_of(request, error)
         status = status_of(problem)
         self.write_to_log(request, problem, status)
