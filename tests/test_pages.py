@@ -75,6 +75,37 @@ def test_the_url_is_taken_apart(player):
         assert spelled in text
 
 
+def test_a_page_says_no_more_than_there_is_to_say(player):
+    """About a URL without keys or values, spelled plainly, and fields that every reply has."""
+    page = player.page("/who")
+    assert re.findall(r'class="part (\w+)"', page) == ["address", "route"]
+    assert not re.search("means|stands for|<dt>(ok|reply|try)<", page.partition("What you sent")[2])
+    assert re.findall(r'class="part (\w+)"', player.page("/who?x")) == ["address", "route", "key"]
+    assert re.findall(r'class="between">([?&=])', player.page("/who?x=1&y=2").replace("&amp;", "&")) == [*"?=&="]
+    assert "something invisible" in text_of(player.page("/who?x=%07"))
+    assert not re.search("<code>/x{201}", player.page("/" + "x" * 7900))
+
+
+def test_forms_have_what_is_needed_and_what_is_to_be_mended(player):
+    page = player.page("/who")
+    assert re.findall('<input name="([^"]*)"', page) == ["id", "message"]  # of sendchat, without the name
+    player.join("ada")
+    page = player.page("/who")
+    assert re.findall('<input name="([^"]*)"', page) == ["message"]
+    assert "The links here" not in page
+    assert 'value="7"' not in player.page("/begin?message=7")
+    assert 'value="7"' in player.page("/begin?massage=7&message=7")
+
+
+def test_what_a_player_writes_is_no_link_and_an_example_is_one(player):
+    player.join("ada")
+    player.json("/sendchat", message="/stop", name="ada")
+    page = player.page("/popchat")
+    assert "/stop" in text_of(page)
+    assert "/stop" not in links_of(page)
+    assert "/heading?degrees=90" in links_of(player.page("/mocean"))
+
+
 @pytest.mark.parametrize(
     ("host", "address", "port"),
     [("example.org:8080", "example.org", "8080"), ("example.org", "example.org", None), ("[::1]:80", "[::1]", "80")],
@@ -172,7 +203,11 @@ def test_who_quits_sails_no_more(player):
 
 
 def test_no_page_has_a_secret(player):
-    id = player.join("ada")
+    id = player.another().join("ada")
+    assert id not in player.page(f"/heading?id={id}&degrees=north")
+    spelled = "".join(f"%{ord(letter):x}" for letter in id)
+    assert not re.search("|".join(re.findall("%..", spelled)), player.page(f"/location?id={spelled}"))
+    player.page(f"/join?name=ada&id={id}")
     for url in (
         f"/location?id={id}",
         f"/location?ID={id}",
