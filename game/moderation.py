@@ -206,12 +206,12 @@ class Bans:
         self.world.bans = {other: end for other, end in bans.items() if end != bans[who]}
 
     def left(self, now):
-        """Who may not come aboard, and for how many seconds more."""
+        """Who may not come aboard, and for how many seconds more. Endless bans, of old files, count as the longest."""
         return [(who, min(end - now, LONGEST_BAN)) for who, end in self.world.bans.items() if end > now]
 
     def check(self, who, now):
         """Raises Banned."""
-        left = min(self.world.bans.get(who, 0) - now, LONGEST_BAN)  # there were endless bans once
-        if left > 0:
+        left = dict(self.left(now)).get(who)
+        if left:
             minutes = math.ceil(left / 60)
             raise Banned(f"You can't play now. Talk to your club leader, or come back in {minutes} min.", "who")

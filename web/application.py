@@ -82,8 +82,7 @@ class Application:
             request.route = found.callback
             status, headers, body = render(request, request.route.call(request, parts))
             self.logbook.write(ocean)
-            if self.activity:
-                self.note(request)
+            self.note(request)
         except (Exception, SystemExit) as error:  # exit() in a route would end everybody's voyage
             self.undo()
             status, headers, body = self.explain(request, error)

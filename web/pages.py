@@ -36,6 +36,7 @@ SECRETS = {"id", "word", "key"}  # keys whose values no page shows
 DOTS = "•" * 8  # what it shows instead
 LONGEST = 200  # characters of one part of a URL that a page shows
 MOST_SPELLINGS = 8
+NUMBERS = (float, int)
 
 app = bottle.Bottle()
 
@@ -140,7 +141,7 @@ def field_of(name, value):
 
 def one_line(value):
     """A value as text, spelled as in JSON but without its quotes: true, 12.5, ada,bob or name=ada; x=12.5."""
-    if type(value) in (float, int):
+    if type(value) in NUMBERS:
         return str(value)
     if type(value) is str:
         return " ".join(value.splitlines())

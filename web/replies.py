@@ -9,12 +9,11 @@ from http.client import responses
 from bottle import HTTPError, HTTPResponse
 
 from web.headers import HEADERS
-from web.pages import as_page, one_line
+from web.pages import NUMBERS, as_page, one_line
 
 TYPES = {"json": "application/json", "page": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8"}
 HEADERS_OF = {form: [("Content-Type", kind), ("Cache-Control", "no-store"), *HEADERS] for form, kind in TYPES.items()}
 STATUS_LINES = {status: f"{status} {phrase}" for status, phrase in responses.items()}
-NUMBERS = (float, int)
 JSON = json.JSONEncoder(ensure_ascii=False, default=str)  # json.dumps would make one for each reply
 
 
