@@ -82,7 +82,8 @@ class Application:
             request.route = found.callback
             status, headers, body = render(request, request.route.call(request, parts))
             self.logbook.write(ocean)
-            self.note(request)
+            if self.activity:
+                self.note(request)
         except (Exception, SystemExit) as error:  # exit() in a route would end everybody's voyage
             self.undo()
             status, headers, body = self.explain(request, error)
@@ -113,7 +114,8 @@ class Application:
         problem = error if isinstance(error, Problem) else self.problem_of(request, error)
         status = status_of(problem)
         self.write_to_log(request, problem, status)
-        self.note(request, problem)
+        if self.activity:
+            self.note(request, problem)
         if status == 405:
             request.headers.append(("Allow", "GET, HEAD"))
         if "wait" in problem.fields:
@@ -141,7 +143,7 @@ class Application:
 
     def note(self, request, problem=None):
         """Let the leader see what a sailor does."""
-        if self.activity and request.asker:
+        if request.asker:
             self.activity.note(request.asker, request.ocean.now, request.address, request.path, problem)
 
     def write_to_log(self, request, problem, status):
