@@ -278,7 +278,8 @@ def map(follow: ship = None):
 
 def build(settings, clock=time):
     """The game, as a WSGI application. Each has an ocean of its own."""
-    return Application(settings, Logbook(settings.logbook, settings.sync), [app, steps.app], clock)
+    logbook = Logbook(settings.logbook, settings.sync)
+    return Application(settings, logbook, [app, steps.app], clock, startup.silent_closing())
 
 
 application = build(startup.read_settings(os.environ))

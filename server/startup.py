@@ -42,6 +42,11 @@ def check(settings, logbook):
         log.warning("Rude words are not refused. To refuse them: python -m pip install badwords-py")
 
 
+def silent_closing():
+    """After which requests uWSGI closes the connection without a word: "all", those with a "body", or none: ""."""
+    return "" if not uwsgi else "body" if "http-keepalive" in uwsgi.opt else "all"
+
+
 def refuse_company():
     """Stop if several processes or threads would serve: each process would have an ocean of its own."""
     threads = int(uwsgi.opt.get("threads", 1)) if uwsgi else 1

@@ -46,6 +46,7 @@ class Player(Thread):
         self.random = random.Random(number)
         self.asked = self.told = self.lives = self.tried = self.last = 0
         self.sent, self.received, self.faults = [], [], []
+        self.session = requests.Session()  # so connections are open when the server dies
         self.begin_life()
 
     def run(self):
@@ -60,7 +61,8 @@ class Player(Thread):
         """The reply, or None if it was lost."""
         self.asked += 1
         try:
-            reply = self.server.json(route, **keys)
+            url = self.server.url + route
+            reply = self.session.get(url, params={**keys, "format": "json"}, timeout=10).json()
         except (requests.RequestException, ValueError):
             time.sleep(0.01)
             return None

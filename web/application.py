@@ -31,11 +31,12 @@ log = logging.getLogger(__name__)
 class Application:
     """A game: an ocean with its logbook, and the routes of some Bottle apps, its `parts`.
 
-    `clock` returns the time in seconds.
+    `clock` returns the time in seconds. `silent_closing` says after which requests whoever serves us closes the
+    connection without a word: "all", those with a "body", or none. Then the reply says it, or the next one would fail.
     """
 
-    def __init__(self, settings, logbook, parts, clock=time):
-        self.settings, self.logbook, self.clock = settings, logbook, clock
+    def __init__(self, settings, logbook, parts, clock=time, silent_closing=""):
+        self.settings, self.logbook, self.clock, self.silent_closing = settings, logbook, clock, silent_closing
         self.limits = Limits() if settings.limits else None
         self.moderator = Moderator(settings.languages, settings.rude_words)
         self.activity = admin.Activity() if settings.harbour_key else None
@@ -87,6 +88,8 @@ class Application:
         except (Exception, SystemExit) as error:  # exit() in a route would end everybody's voyage
             self.undo()
             status, headers, body = self.explain(request, error)
+        if self.silent_closing == "all" or (request.has_body and self.silent_closing):
+            headers = [*headers, ("Connection", "close")]
         start_response(status, headers)
         return [body] if request.method != "HEAD" else []
 

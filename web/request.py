@@ -26,6 +26,7 @@ class Request:
         self.path = "/" + environ["PATH_INFO"].encode("latin-1").decode("utf-8", "ignore").strip("/")
         self.query = environ.get("QUERY_STRING", "")
         self.sent = {}  # the keys and values in the URL
+        self.has_body = environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
         self.form = self.form_by_header()  # of the reply: one of FORMS
         self.route = None  # the Route that is asked for
         self.address = ""  # the network address of who asks
@@ -49,7 +50,9 @@ class Request:
         refuse_unknown_form(self.sent.get("format", "text"))
         refuse_prefetch(self.environ)
         refuse_other_sites(self.environ)
-        refuse_bodies(self.environ)
+        if self.has_body and self.method in ("GET", "HEAD"):  # others are refused for their method
+            # Whoever sent it expects it to be read.
+            raise BadValue("Your request has a body, but keys belong in the URL. In requests, use params=keys.", "")
 
     def form_by_header(self):
         """The form of reply that the header Accept asks for."""
@@ -159,13 +162,6 @@ def refuse_other_sites(environ):
     """
     if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ.get("HTTP_SEC_FETCH_DEST") != "document":
         raise CrossSite("Another website asked this, and not you. Type the URL into the address bar yourself.", "")
-
-
-def refuse_bodies(environ):
-    """Raises BadValue for a GET that brings something besides its URL: whoever sent it expects it to be read."""
-    has_body = environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
-    if has_body and environ["REQUEST_METHOD"] in ("GET", "HEAD"):  # others are refused for their method
-        raise BadValue("Your request has a body, but keys belong in the URL. In requests, use params=keys.", "")
 
 
 def refuse_giants(environ):

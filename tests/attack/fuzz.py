@@ -84,16 +84,13 @@ class Fuzzer:
 
     def __init__(self, port, seed):
         self.port, self.random, self.ids, self.faults, self.counts = port, Random(seed), ["aaaaaaaa"], [], {}
-        self.form = "text"
+        self.connection = None
 
     def run(self, number):
         """Send so many requests. Returns how many had each status, and the faults."""
         for _ in range(number):
             request = self.make()
-            try:
-                reply = self.send(request)
-            except OSError as error:
-                reply = f"nothing: {error!r}".encode()
+            reply = self.send(request)
             fault = self.judge(request, reply)
             if fault:
                 self.faults.append((fault, request[:300], reply[:300]))
@@ -131,11 +128,32 @@ class Fuzzer:
         return quote_plus(text, errors="replace")
 
     def send(self, request):
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
-            connection.sendall(request)
+        """The reply, over the connection of the request before unless its reply said that it would be closed."""
+        self.connection = self.connection or socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        try:
+            self.connection.sendall(request)
             if b"Content-Length: 3" in request or b"chunked" in request:
-                connection.sendall(b"0\r\n\r\n")
-            return b"".join(iter(lambda: connection.recv(65536), b""))
+                self.connection.sendall(b"0\r\n\r\n")
+            reply = self.receive(has_body=not request.startswith(b"HEAD "))
+        except OSError as error:
+            reply = f"nothing: {error!r}".encode()
+        if b"\r\nConnection: close\r\n" in reply or not reply.startswith(b"HTTP"):
+            self.connection.close()
+            self.connection = None
+        return reply
+
+    def receive(self, has_body):
+        """The bytes of one reply: until its length is reached, or the connection ends."""
+        reply, end = b"", None
+        while end is None or len(reply) < end:
+            received = self.connection.recv(65536)
+            if not received:
+                break
+            reply += received
+            if end is None and b"\r\n\r\n" in reply:
+                head = reply.partition(b"\r\n\r\n")[0]
+                end = len(head) + 4 + int(re.search(rb"Content-Length: (\d+)", head)[1]) * has_body
+        return reply
 
     def judge(self, request, reply):
         """What is wrong with a reply, or None. Ids in it are used from then on."""
