@@ -65,7 +65,7 @@ def front_door(ocean, request):
     )
 
 
-@app.get("/mocean", view="rules")
+@app.get("/mocean", view="rules", shared=True)
 def rules(request):
     """Show these rules. They are also at /openapi.json, in the form of OpenAPI."""
     return dict(
@@ -75,7 +75,7 @@ def rules(request):
     )
 
 
-@app.get("/openapi.json", secret=True)
+@app.get("/openapi.json", secret=True, shared=True)
 def rules_for_programs(request, ocean):
     """Hand out the rules as a file in the form of OpenAPI."""
     return openapi.as_file(openapi.document(request.app.public_routes(), ocean, "Mocean", VERSION))
@@ -133,7 +133,7 @@ def quit(request, id: SECRET_ID):
     return dict(reply=f"Goodbye, {name}! Your voyage has ended.", name=name)
 
 
-@app.get("/who", then="sendchat map")
+@app.get("/who", then="sendchat map", shared=True)
 def who(ocean):
     """Show who is here: the robot, and all sailors who are awake."""
     names = ocean.who()
@@ -261,7 +261,7 @@ def inventory(sailor):
     return dict(reply=f"You have {count(len(sailor.items), 'treasure')}.", items=[*sailor.items])
 
 
-@app.get("/chart", then="map who")
+@app.get("/chart", then="map who", shared=True)
 def chart(ocean):
     """Show what a map needs: ships on the surface, found seamounts, and the last messages to everyone."""
     return dict(reply="This is the chart of the ocean.", size=SIZE, time=round(ocean.now, 3), **ocean.chart())

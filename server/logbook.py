@@ -111,14 +111,19 @@ class Logbook:
         return bool(ocean.crew.changes or ocean.mail.journal) or vars(ocean.world) != self.facts
 
     def write(self, ocean):
-        """Write all that has changed since the last time, or raise LogbookProblem and write nothing."""
-        if self.is_behind(ocean):
+        """Write all that has changed since the last time, or raise LogbookProblem and write nothing.
+
+        Returns True if something has changed.
+        """
+        has_changed = self.is_behind(ocean)
+        if has_changed:
             with self.explained():
                 self.commit(ocean)
         elif ocean.crew.polled:  # somebody was heard from, and nothing else is new: nobody has to know if this fails
             with suppress(sqlite3.Error, OSError):
                 self.commit(ocean)
             ocean.crew.polled.clear()
+        return has_changed
 
     def commit(self, ocean):
         """Write what has changed or, if somebody has removed or replaced an open file, all there is."""

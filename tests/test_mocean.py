@@ -334,6 +334,23 @@ def test_any_request_with_the_id_wakes_a_sleeper(player, clock):
     }
 
 
+def test_all_who_ask_for_the_chart_at_the_same_time_get_the_same_one(player, clock):
+    """Except for whoever has changed something since it was made."""
+
+    def chart(address):
+        environ = {"REMOTE_ADDR": address}
+        return player.browser.open("/chart?format=json", environ_overrides=environ).json
+
+    before = chart("192.0.2.1")
+    player.json("/join", name="ada")
+    clock.now += 0.2
+    assert chart("192.0.2.1") == chart("192.0.2.2") == before
+    player.json("/join", name="bob")
+    assert len(player.json("/chart")["sailors"]) == len(chart("192.0.2.2")["sailors"]) == 3
+    clock.now += 0.2
+    assert chart("192.0.2.1")["time"] == clock.now
+
+
 def test_the_chart_shows_what_everybody_may_know(player):
     id, top = player.join("ada"), SEAMOUNTS[2]
     player.ocean.sail(player.ocean.find("ada"), x=top.x, y=top.y)

@@ -19,7 +19,7 @@ from game.ocean import Ocean
 from web import admin, pages
 from web.errors import BadMethod, Bug, NoRoute, printable, show, status_of
 from web.limits import Limits
-from web.replies import render
+from web.replies import Shared, render
 from web.request import Request
 from web.routes import Route
 
@@ -46,6 +46,7 @@ class Application:
         self.said = ()  # what the leader could read before, as no logbook has that
         self.began = None  # the time of the first request
         self.refused = {}  # since when, and how often, by line of the log
+        self.shared = Shared()
         self.router, self.routes = bottle.Bottle(), {}
         for part in [*parts, pages.app]:
             self.add(part)
@@ -78,11 +79,11 @@ class Application:
             ocean.now = self.clock()
             request.identify()
             if ocean.crew.changes:  # somebody woke, which stays so whatever the route does
-                self.logbook.write(ocean)
+                self.write(request)
             found, parts = self.router.match({"REQUEST_METHOD": request.method, "PATH_INFO": request.path})
             request.route = found.callback
-            status, headers, body = render(request, request.route.call(request, parts))
-            self.logbook.write(ocean)
+            status, headers, body = self.reply_to(request, parts)
+            self.write(request)
             if self.activity:
                 self.note(request)
         except (Exception, SystemExit) as error:  # exit() in a route would end everybody's voyage
@@ -92,6 +93,21 @@ class Application:
             headers = [*headers, ("Connection", "close")]
         start_response(status, headers)
         return [body] if request.method != "HEAD" else []
+
+    def reply_to(self, request, parts):
+        """The status line, headers and body of the reply: made now or, if it is shared, for somebody just before."""
+        key = request.route.is_shared and request.key_to_share()
+        reply = key and self.shared.find(key, request.address, request.ocean.now)
+        if not reply:
+            reply = render(request, request.route.call(request, parts))
+            if key:
+                self.shared.replies[key] = reply
+        return reply
+
+    def write(self, request):
+        """Write to the logbook what has changed. Whoever changed it gets no reply that was made before."""
+        if self.logbook.write(request.ocean):
+            self.shared.note_change(request.address, request.ocean.now)
 
     def open_ocean(self):
         """Have an ocean, as the logbook says. Raises LogbookProblem."""

@@ -13,6 +13,7 @@ from web.pages import NUMBERS, as_page, one_line
 
 TYPES = {"json": "application/json", "page": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8"}
 HEADERS_OF = {form: [("Content-Type", kind), ("Cache-Control", "no-store"), *HEADERS] for form, kind in TYPES.items()}
+SHARED = 0.25  # seconds in which all who ask get the same reply, where it doesn't depend on who asks
 STATUS_LINES = {status: f"{status} {phrase}" for status, phrase in responses.items()}
 JSON = json.JSONEncoder(ensure_ascii=False, default=str)  # json.dumps would make one for each reply
 
@@ -69,6 +70,34 @@ def as_text(request, reply):
 def has_records(value):
     """True for a list of dicts that is not empty."""
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+class Shared:
+    """The replies that serve all who ask for the same within a quarter of a second: thirty maps cost as much as one.
+
+    After a change, whoever made it gets new ones: nobody has to wait to see what he or she did.
+    """
+
+    def __init__(self):
+        self.quarter = None  # of a second: when the replies were made
+        self.replies, self.changers = {}, set()  # the network addresses of those who have changed something since then
+
+    def find(self, key, address, now):
+        """What `render` returned for this key, or None. The time is in seconds."""
+        self.begin_quarter(now, anew=address in self.changers)
+        return self.replies.get(key)
+
+    def note_change(self, address, now):
+        """Somebody at this address has changed something."""
+        self.begin_quarter(now)
+        self.changers.add(address)
+
+    def begin_quarter(self, now, anew=False):
+        """Forget what was made in another quarter of a second, or whenever it was."""
+        if anew or now // SHARED != self.quarter:
+            self.quarter = now // SHARED
+            self.replies.clear()
+            self.changers.clear()
 
 
 FORMS = {"json": as_json, "page": as_page, "text": as_text}

@@ -59,6 +59,12 @@ class Request:
         accept = self.environ.get("HTTP_ACCEPT", "").lower()
         return "page" if "text/html" in accept else "json" if "application/json" in accept else "text"
 
+    def key_to_share(self):
+        """What requests have in common that get the same reply from a shared route, or None. A page is only for one."""
+        if self.method != "GET" or self.form == "page" or self.sent.keys() - {"format", "id"}:
+            return None
+        return self.route.rule, self.form, self.id if self.route.needs_request else ""
+
     # -- Who asks
 
     def identify(self):

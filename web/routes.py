@@ -16,6 +16,7 @@ A decorator like `@app.get("/cheer", then="who look")` may say more:
     secret    True for a route that isn't in the rules
     instead   the route that a reply to a mistake proposes, if no example of this one works for everybody
     file      True for a route that returns a file, and not a reply
+    shared    True if its reply is made once for all who ask within a quarter of a second
 """
 
 import inspect
@@ -118,7 +119,7 @@ class Route:
     ):
         self.rule, self.function, self.guard = rule, function, guard
         self.view, self.then, self.instead = view, then.split(), instead
-        self.is_secret, self.is_file = secret, file
+        self.is_secret, self.is_file, self.is_shared = secret, file, others.pop("shared", False)
         self.others = others  # what else the decorator says, for the view
         self.does = (inspect.getdoc(function) or "").partition("\n")[0]  # in a sentence
         self.parts = re.findall(r"<(\w+)", rule)  # of the path, like /hello/<name>
