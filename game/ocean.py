@@ -343,10 +343,10 @@ class Ocean:
     def reachable(self, sailor):
         """The names of the treasures that the ship can take from where it is."""
         depth = self.depth(sailor)
-        level = [one for one in self.treasures.values() if -REACH_DOWN <= one.depth - depth <= REACH_DOWN]
-        if not level:  # as for most ships
+        if depth < HIGHEST_TOP - REACH_DOWN:  # all treasure lies deeper: true for most ships, which are on the surface
             return []
         here, reach = self.place(sailor), sailor.ability("reach")
+        level = [one for one in self.treasures.values() if -REACH_DOWN <= one.depth - depth <= REACH_DOWN]
         return [one.name for one in level if distance(*here, one.x, one.y) <= reach]
 
     def get(self, sailor, item):

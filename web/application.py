@@ -6,8 +6,6 @@ uWSGI calls it with each request, as WSGI says (PEP 3333). Read `__call__` first
 """
 
 import logging
-from difflib import get_close_matches
-from functools import lru_cache
 from math import inf
 from time import time
 
@@ -17,7 +15,7 @@ from game.errors import BadValue, Problem
 from game.moderation import Moderator
 from game.ocean import Ocean
 from web import admin, pages
-from web.errors import BadMethod, Bug, NoRoute, printable, show, status_of
+from web.errors import BadMethod, Bug, NoRoute, guess, printable, show, status_of
 from web.limits import Limits
 from web.replies import Shared, render
 from web.request import Request
@@ -52,6 +50,7 @@ class Application:
             self.add(part)
         if settings.harbour_key:
             self.add(admin.app, guard=admin.Lock(settings.harbour_key, settings.harbour_token, self.limits).open)
+        self.public_names = tuple(route.rule[1:] for route in self.public_routes())
         for route in self.routes.values():
             if lost := {f"/{name}" for name in route.then} - self.routes.keys():
                 raise ValueError(
@@ -156,9 +155,9 @@ class Application:
 
     def no_route(self, path):
         """The Problem with a path that leads nowhere, with what was probably meant."""
-        guess = guess_route(path[1:].lower()[:40], tuple(route.rule[1:] for route in self.public_routes()))
-        hint = f"Did you mean /{guess}?" if guess else "The front door / shows where to start."
-        return NoRoute(f"There is no route {show(path)} here. {hint}", guess)
+        meant = guess(path[1:41], self.public_names)
+        hint = f"Did you mean /{meant}?" if meant else "The front door / shows where to start."
+        return NoRoute(f"There is no route {show(path)} here. {hint}", meant)
 
     def note(self, request, problem=None):
         """Let the leader see what a sailor does."""
@@ -213,9 +212,3 @@ class Application:
             }
             for route in self.public_routes()
         ]
-
-
-@lru_cache(maxsize=1000)  # as comparing takes longer than all else, and a loop asks for the same thing again and again
-def guess_route(path, names):
-    """The name that somebody who asked for a path may have meant, or ""."""
-    return next(iter(get_close_matches(path, names, 1)), "")

@@ -3,6 +3,9 @@
 What can go wrong at sea is in `game/errors.py`.
 """
 
+from difflib import get_close_matches
+from functools import lru_cache
+
 from game.errors import Problem
 
 STATUS = {
@@ -68,6 +71,12 @@ class Bug(Problem):
 
 
 # ---- Quoting what was sent ----
+
+
+@lru_cache(maxsize=1000)  # as comparing takes longer than all else, and a loop makes the same mistake again and again
+def guess(text, names):
+    """Which of the names, a tuple, somebody may have meant who sent this text, or ""."""
+    return next(iter(get_close_matches(text.lower(), names, 1)), "")
 
 
 def show(text, most=40):

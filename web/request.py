@@ -40,14 +40,17 @@ class Request:
 
     def read(self):
         """Read what was sent, and refuse what no route should see. Raises a Problem."""
-        # First the form of the reply: it is known even if the rest can't be read.
-        asked = re.search("(?:^|&)format=([a-z]+)", self.query) if "format" in self.query else None
-        if asked and asked[1] in FORMS:
-            self.form = asked[1]
-        refuse_giants(self.environ)
-        # A program that polls asks the same thing again and again.
-        self.sent = dict(recent_query(self.query) if len(self.query) < 100 else read_query(self.query))
-        refuse_unknown_form(self.sent.get("format", "text"))
+        try:
+            refuse_giants(self.environ)
+            # A program that polls asks the same thing again and again.
+            self.sent = dict(recent_query(self.query) if len(self.query) < 100 else read_query(self.query))
+        except Problem:  # the form of the reply is known all the same
+            asked = re.search(f"(?:^|&)format=({'|'.join(FORMS)})(?:&|$)", self.query)
+            self.form = asked[1] if asked else self.form
+            raise
+        form = self.sent.get("format", self.form)
+        refuse_unknown_form(form)
+        self.form = form
         refuse_prefetch(self.environ)
         refuse_other_sites(self.environ)
         if self.has_body and self.method in ("GET", "HEAD"):  # others are refused for their method
@@ -155,8 +158,10 @@ def refuse_unknown_form(name):
 
 def refuse_prefetch(environ):
     """Raises Prefetch when a browser asks by itself for a page that nobody has opened yet: a GET acts here."""
-    purposes = [environ[name] for name in PURPOSES if name in environ]
-    if purposes and re.search("prefetch|prerender|preview", " ".join(purposes).lower()):
+    if environ.keys().isdisjoint(PURPOSES):  # as for programs, which ask most often
+        return
+    purposes = " ".join(environ.get(name, "") for name in PURPOSES)
+    if re.search("prefetch|prerender|preview", purposes.lower()):
         raise Prefetch("Your browser asked before you pressed Enter. Press Enter to ask.", "")
 
 

@@ -23,13 +23,12 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from game.errors import BadValue
-from web.errors import MissingKey, UnknownKey, show
+from web.errors import MissingKey, UnknownKey, guess, show
 
 # ---- What a value can be ----
 
@@ -129,7 +128,7 @@ class Route:
         self.needs_sailor, self.needs_ocean, self.needs_request = (
             any(p.name == name for p in parameters) for name in SPECIAL
         )
-        self.names = ["id"] * self.needs_sailor + [key.name for key in self.keys]
+        self.names = ("id",) * self.needs_sailor + tuple(key.name for key in self.keys)
 
     def key(self, parameter):
         """The key that a parameter of the function stands for."""
@@ -164,8 +163,8 @@ class Route:
         """Raises UnknownKey, with what was probably meant, if a key was sent that the route doesn't take."""
         for name in sent:
             if name not in self.names and name not in EVERYWHERE:
-                guess = get_close_matches(name.lower(), self.names, 1)
-                hint = f"Did you mean {show(guess[0])}?" if guess else f"It takes {', '.join(self.names) or 'no keys'}."
+                meant = guess(name[:40], self.names)
+                hint = f"Did you mean {show(meant)}?" if meant else f"It takes {', '.join(self.names) or 'no keys'}."
                 raise UnknownKey(f"The route {self.rule} does not know the key {show(name)}. {hint}")
 
     def read(self, sent):
