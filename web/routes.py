@@ -25,7 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from game.errors import BadValue
 from web.errors import MissingKey, UnknownKey, guess, show
@@ -188,7 +188,8 @@ class Route:
                 pairs[key.name] = values[key.name]
             elif key.is_required:
                 pairs[key.name] = sample(key.param, ocean)
-        return self.path + ("?" + urlencode(pairs, quote_via=quote) if pairs else "")
+        query = "&".join([f"{name}={quote(str(value), safe='')}" for name, value in pairs.items()])
+        return f"{self.path}?{query}" if query else self.path
 
 
 def read_value(key, value):
