@@ -25,7 +25,7 @@ from game.ocean import ACCELERATE
 from game.planet import SIZE, TREASURES
 from server import startup
 from server.logbook import Logbook
-from web import development, openapi, session
+from web import openapi, session
 from web.application import Application
 from web.routes import SECRET_ID, number, one_of, text, whole_number
 
@@ -287,4 +287,6 @@ application = build(startup.read_settings(os.environ))
 if startup.uwsgi or __name__ == "__main__":
     startup.check(application.settings, application.logbook)
 if __name__ == "__main__":
+    from web import development
+
     development.serve(application)
