@@ -175,6 +175,20 @@ def test_senders_who_never_finish_keep_nobody_waiting(server):
         assert sender.recv(100).startswith(b"HTTP/1.1 405")
 
 
+@pytest.mark.parametrize("query", ["&" * 30_000, "&" * 7000, "a=" + "<" * 7000, "id=" + "<" * 2000, "%22=" * 1900])
+def test_what_is_refused_gets_a_small_reply_that_nobody_has_to_read(server, query):
+    """Large replies that are never read would fill all that uWSGI can hold, and then the worker would wait."""
+    for form in ("text/html", "application/json", "*/*"):
+        for route in ("join", "location", "nope"):
+            ask = f"GET /{route}?{query} HTTP/1.1\r\nHost: x\r\nAccept: {form}\r\nConnection: close\r\n\r\n".encode()
+            assert len(raw(server, ask)) < 10_000
+    with ExitStack() as stack:
+        for _ in range(30):
+            reader = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            reader.sendall(ask.replace(b"*/*", b"text/html"))
+        assert all(requests.get(server.url + "status", timeout=4).ok for _ in range(20))
+
+
 def test_the_log_is_private_and_cannot_be_forged(server):
     id = server.json("join", name="logged")["id"]
     server.ask("sendchat", id=id, message="secretmessage", name="nobody")

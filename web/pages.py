@@ -13,11 +13,10 @@ import os
 import re
 from functools import cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, quote, unquote, unquote_plus
+from urllib.parse import quote, unquote, unquote_plus
 
 import bottle
 
-from web.request import MOST_KEYS
 from web.routes import ID
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -34,8 +33,8 @@ STATIC = {
 }
 SECRETS = {"id", "word", "key"}  # keys whose values no page shows
 DOTS = "•" * 8  # what it shows instead
-LONGEST = 200  # characters of one part of a URL that a page shows
-MOST_SPELLINGS = 8
+# What a page shows of a URL, however long that is: characters in all, and of one part; keys; spellings.
+SHOWN, LONGEST, MOST_KEYS, MOST_SPELLINGS = 600, 200, 10, 8
 NUMBERS = (float, int)
 
 app = bottle.Bottle()
@@ -67,7 +66,8 @@ def as_page(request, reply):
     app, route, is_success = request.app, request.route, reply["ok"]
     is_known = request.has_cookie()
     scheme, address = bottle.request.urlparts[:2]
-    query = request.query.encode("latin-1").decode("utf-8", "replace")
+    query = request.query[:SHOWN].encode("latin-1").decode("utf-8", "replace")
+    sent = request.sent if sum(len(key + value) for key, value in request.sent.items()) <= SHOWN else {}
     return template(route.view if route and is_success else "reply").render(
         reply=reply,
         is_success=is_success,
@@ -75,15 +75,15 @@ def as_page(request, reply):
         config=route.others if route else {},
         has_word=bool(app.settings.word),
         address=address,
-        path=request.path,
-        sent={} if is_success else {name: value for name, value in request.sent.items() if not is_secret(name)},
+        path=shorten(request.path),
+        sent={} if is_success else {name: value for name, value in sent.items() if not is_secret(name)},
         again=Form(request.path, route.does, keys_of(route, is_known)) if route else None,
         then=[form_of(app.routes[f"/{name}"], is_known) for name in route.then] if route and is_success else [],
         name=request.asker.name if request.asker else "",
         note="" if is_known or not request.asker else note_of(request),
-        parts=take_apart(scheme, address, request.path, query),
+        parts=take_apart(scheme, address, request.path[:SHOWN], query),
         spellings=spellings(query),
-        python=as_python(f"{scheme}://{address}{quote(request.path)}", request, reply, query, is_known),
+        python=as_python(f"{scheme}://{address}{quote(request.path)}", request, reply, sent, is_known),
     )
 
 
@@ -206,10 +206,10 @@ def is_secret(key):
     return key.strip().lower() in SECRETS
 
 
-def as_python(url, request, reply, query, is_known):
-    """The request in two lines of Python, with YOUR-ID for an id. Empty if the query can't be sent like that."""
-    sent, route = request.sent, request.route
-    if len(parse_qsl(query, keep_blank_values=True)) != len(sent):
+def as_python(url, request, reply, sent, is_known):
+    """The request in two lines of Python, with YOUR-ID for an id. Empty if it can't be sent like that, or is long."""
+    route = request.route
+    if len(url) > SHOWN or (request.query and not sent):
         return ""
     # What the browser remembers, or has just learned, a program must send as a key.
     needs_id = route and (("id" in reply and "id" in route.names) or (route.needs_sailor and is_known))

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from tests.attack.flood import greedy, guess, idle, slow
+from tests.attack.flood import greedy, guess, idle, readers, slow
 from tests.attack.fuzz import fuzz
 from tests.attack.junk import junk
 from tests.attack.school import school
@@ -23,6 +23,7 @@ PARTS = {
     "junk": (junk, "junk", 10_000, OFF),
     "guess": (guess, "guess", 30, {}),
     "idle": (idle, "idle", 2_000, {}),
+    "readers": (readers, "readers", 500, {}),
     "slow": (slow, "slow", 240, {}),
     "greedy": (greedy, "greedy", 60, {}),
     "school": (school, "minutes", 10, {}),

@@ -51,6 +51,20 @@ def idle(target, connections, seconds=5):
     return [probe.row(f"{connections} idle connections, {seconds} s")]
 
 
+def readers(target, number):
+    """Clients who ask for the largest replies again and again, and never read them."""
+    largest = ["join?" + "&" * 30_000, "join?name=" + "<" * 7000, "chart", "openapi.json", "mocean", "static/map.js"]
+    with ExitStack() as stack, probing(target) as probe:
+        for turn in range(number):
+            reader = stack.enter_context(socket.socket())
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # as little as the system allows
+            reader.connect(("127.0.0.1", target.port))
+            path = largest[turn % len(largest)]
+            reader.sendall(f"GET /{path} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n".encode())
+            time.sleep(0.02)
+    return [probe.row(f"{number} requests for large replies that nobody reads")]
+
+
 def greedy(target, seconds, connections=1000):
     """wrk asks as fast as it can, with the id of one sailor and then with none; afterwards all is as before."""
     if not shutil.which("wrk"):
