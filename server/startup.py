@@ -43,8 +43,8 @@ def check(settings, logbook):
 
 
 def silent_closing():
-    """After which requests uWSGI closes the connection without a word: "all", those with a "body", or none: ""."""
-    return "" if not uwsgi else "body" if "http-keepalive" in uwsgi.opt else "all"
+    """After which requests uWSGI closes the connection without a word: "all", "some" or none (""). See Application."""
+    return "" if not uwsgi else "some" if "http-keepalive" in uwsgi.opt else "all"
 
 
 def refuse_company():

@@ -84,7 +84,14 @@ def test_a_request_with_a_body_is_the_last_one_of_its_connection(server):
         for turn in range(50):
             assert session.request(["GET", "POST"][turn % 2], server.url + "begin", data="xxx", timeout=5).ok is False
             assert session.get(server.url + "begin", timeout=5).ok
+
+
+def test_a_reply_says_so_if_it_is_the_last_one_of_its_connection(server):
     assert requests.post(server.url + "begin", data="xxx", timeout=5).headers["Connection"] == "close"
+    with requests.Session() as session:
+        for _ in range(200):
+            reply = session.get(server.url + "begin", headers={"Connection": "close"}, timeout=5)
+            assert reply.headers["Connection"] == "close"
 
 
 @pytest.mark.parametrize("form", ["text", "json", "page"])

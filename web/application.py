@@ -30,7 +30,7 @@ class Application:
     """A game: an ocean with its logbook, and the routes of some Bottle apps, its `parts`.
 
     `clock` returns the time in seconds. `silent_closing` says after which requests whoever serves us closes the
-    connection without a word: "all", those with a "body", or none. Then the reply says it, or the next one would fail.
+    connection without a word: "all", "some" or none (""). Then the reply says it, or the next request would fail.
     """
 
     def __init__(self, settings, logbook, parts, clock=time, silent_closing=""):
@@ -88,7 +88,7 @@ class Application:
         except (Exception, SystemExit) as error:  # exit() in a route would end everybody's voyage
             self.undo()
             status, headers, body = self.explain(request, error)
-        if self.silent_closing == "all" or (request.has_body and self.silent_closing):
+        if self.silent_closing == "all" or (self.silent_closing and request.is_last()):
             headers = [*headers, ("Connection", "close")]
         start_response(status, headers)
         return [body] if request.method != "HEAD" else []

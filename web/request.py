@@ -57,6 +57,10 @@ class Request:
             # Whoever sent it expects it to be read.
             raise BadValue("Your request has a body, but keys belong in the URL. In requests, use params=keys.", "")
 
+    def is_last(self):
+        """True if uWSGI takes no other request over this connection: it says so, or has a body, which nobody reads."""
+        return self.has_body or self.environ.get("HTTP_CONNECTION", "").lower() in ("close", "upgrade")
+
     def form_by_header(self):
         """The form of reply that the header Accept asks for."""
         accept = self.environ.get("HTTP_ACCEPT", "").lower()

@@ -43,12 +43,16 @@ def slow(target, seconds, connections=1000):
 
 
 def idle(target, connections, seconds=5):
-    """Connections that say nothing."""
-    with ExitStack() as stack, probing(target) as probe:
-        for _ in range(connections):
-            stack.enter_context(socket.create_connection(("127.0.0.1", target.port), timeout=20))
-        time.sleep(seconds)
-    return [probe.row(f"{connections} idle connections, {seconds} s")]
+    """Connections that say nothing, and then as many that have asked once."""
+    rows = []
+    for what, first in (("idle", b""), ("kept", b"GET /status HTTP/1.1\r\nHost: x\r\n\r\n")):
+        with ExitStack() as stack, probing(target) as probe:
+            for _ in range(connections):
+                connection = stack.enter_context(socket.create_connection(("127.0.0.1", target.port), timeout=20))
+                connection.sendall(first)
+            time.sleep(seconds)
+        rows.append(probe.row(f"{connections} {what} connections, {seconds} s"))
+    return rows
 
 
 def readers(target, number):
