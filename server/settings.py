@@ -7,6 +7,7 @@ Under systemd the environment comes from `/etc/mocean.env`. docs/admin.md lists 
 
 import hmac
 import os
+import re
 import socket
 import sys
 from dataclasses import dataclass, field, fields
@@ -58,6 +59,13 @@ def languages(text):
     return codes
 
 
+def host_names(text):
+    names = tuple(name.lower().removesuffix(".") for name in parts(text))
+    if not names or not all(re.fullmatch(r"[a-z0-9.-]+", name) for name in names):
+        raise ValueError(text)
+    return names
+
+
 def networks(text):
     return tuple(map(ip_network, parts(text)))
 
@@ -91,6 +99,7 @@ class Settings:
     rude_words: tuple = setting("MOCEAN_RUDE_WORDS", (), parts)
     limits: bool = setting("MOCEAN_LIMITS", True, one_of(on=True, off=False), "on or off")
     most_awake: int = setting("MOCEAN_MOST_AWAKE", 500, whole_number(0), "a whole number, like 500")
+    hosts: tuple = setting("MOCEAN_HOSTS", (), host_names, "one or more names or addresses, like reds.example.org")
     proxies: tuple = setting("MOCEAN_PROXIES", (), networks, "one or more addresses or networks, like 10.0.0.0/8")
 
     @classmethod

@@ -142,6 +142,14 @@ def is_alive(pid):
         return False
 
 
+def wait_until(is_true, seconds=20):
+    """Wait until something is true."""
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, "this did not happen"
+        time.sleep(0.05)
+
+
 class Server:
     """A server in a process of its own, started as its users start it, on a free port of this computer."""
 

@@ -44,7 +44,7 @@ PAGES = [
 @pytest.fixture(scope="module")
 def chromium():
     assert CHROMIUM, WHY_NOT
-    with a_browser() as browser:
+    with a_browser("--host-resolver-rules=MAP *.example 127.0.0.1") as browser:  # names that lead here
         yield browser
 
 
@@ -184,6 +184,23 @@ def test_an_address_that_chromium_prerenders_acts_once(open_browser, tmp_path):
         page.goto(server.url + "accel?ctrl=w")
         assert "speed 2.0" in heading_of(page)
     finally:
+        server.kill()
+
+
+def test_a_name_that_somebody_else_has_pointed_here_reads_and_does_nothing(chromium, tmp_path):
+    """As in DNS rebinding: to the browser, such a page and our replies are of one site."""
+    server = Server(MOCEAN_HOSTS="reds.example").start(tmp_path / "log")
+    ask = "url => fetch(url).then(reply => reply.json())"
+    page = chromium.new_page()
+    try:
+        page.goto(f"http://evil.example:{server.port}/robots.txt")
+        assert page.evaluate(ask, "/join?name=eve&format=json")["error"] == "cross-site"
+        assert page.evaluate(ask, "/chart?format=json").keys() == {"ok", "error", "reply", "try"}
+        page.goto(f"http://Reds.example:{server.port}/")
+        assert page.evaluate(ask, "/join?name=ada&format=json")["ok"]
+        assert page.evaluate(ask, "/who?format=json")["sailors"] == ["Clem", "ada"]
+    finally:
+        page.close()
         server.kill()
 
 

@@ -442,8 +442,13 @@ def test_the_limits_are_told_as_they_are():
 def test_every_file_that_is_named_exists():
     own = set(re.findall(r"Save\s+this as `([\w.]+)`", ALL)) | {"requests.py"}  # what readers make themselves
     for name, text in TEXTS.items():
-        for file in re.findall(r"`([\w./-]+\.(?:py|ini|yml|toml|md|service|css|js|tpl|png))`", prose(text)):
+        for file in re.findall(r"`([\w./-]+\.(?:py|ini|yml|toml|md|service|css|js|tpl|png|nft))`", prose(text)):
             assert file in own or (ROOT / file).exists() or (ROOT / name).with_name(file).exists(), (name, file)
+
+
+def test_the_handbook_tells_how_to_use_each_file_of_deploy():
+    copied = set(re.findall(r"^sudo cp deploy/(\S+) /etc/", HANDBOOK, re.MULTILINE))
+    assert copied == {file.name for file in (ROOT / "deploy").iterdir()}
 
 
 @pytest.mark.parametrize("room", ["game", "web", "server"])

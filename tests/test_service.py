@@ -3,14 +3,14 @@
 import os
 import random
 import re
-import time
 from contextlib import contextmanager
 
 import pytest
 import requests
 
+from server.watchdog import PATIENCE
 from tests.box import PYTHON, Box, Service, install, what_is_missing
-from tests.conftest import ROOT, free_port
+from tests.conftest import ROOT, free_port, wait_until
 
 HANDBOOK = (ROOT / "docs/admin.md").read_text(encoding="utf-8")
 MISSING = what_is_missing()
@@ -18,14 +18,6 @@ if os.environ.get("CI") != "true":
     pytest.skip("they boot a systemd and take minutes; as root: CI=true make test", allow_module_level=True)
 elif MISSING:
     pytest.fail(f"the service can't be tested under systemd: {MISSING}", pytrace=False)
-
-
-def wait_until(is_true, seconds=20):
-    """Wait until something is true."""
-    deadline = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < deadline, "this did not happen"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +242,16 @@ def test_a_full_disk_is_a_sentence_and_play_goes_on_when_there_is_room(service):
 # ---- The unit ----
 
 
+def test_an_attack_that_keeps_it_from_answering_does_not_end_its_restarts():
+    """Each takes the watchdog's time or, if the start fails, as long as it waits for an answer."""
+    unit = (ROOT / "mocean.service").read_text(encoding="utf-8")
+    burst, interval, watchdog = (
+        int(re.search(rf"^{name}=(\d+)", unit, re.MULTILINE)[1])
+        for name in ("StartLimitBurst", "StartLimitIntervalSec", "WatchdogSec")
+    )
+    assert burst * min(watchdog, PATIENCE) > interval
+
+
 def test_the_units_have_no_mistakes(service):
     for name in ("mocean.service", "mocean@reds.service"):
         result = service.box.run("systemd-analyze", "verify", name)
@@ -323,24 +325,25 @@ def test_three_clubs_on_one_machine(service):
 
 
 def test_https_by_nginx_as_the_handbook_says(service):
-    """The handbook's configuration for each of two clubs, with certificates of our own and other ports."""
-    box, example = service.box, re.search(r"```nginx\n(.*?)```", HANDBOOK, re.DOTALL)[1]
+    """The file of deploy/ with a block for each of two clubs, with certificates of our own and other ports."""
+    box, config = service.box, (ROOT / "deploy/nginx.conf").read_text(encoding="utf-8")
     front, plain = free_port(), free_port()
     clubs = [Service(box, f"mocean@{name}") for name in ("reds", "blues")]
+    start, end = config.rindex("    server {"), config.rindex("}")
+    blocks = []
     for club in clubs:
-        club.settings(f"MOCEAN_WORD=word-of-{club.name}")
-        club.start()
         host = f"{club.name[7:]}.example.org"
+        club.settings(f"MOCEAN_WORD=word-of-{club.name}", "MOCEAN_PROXIES=127.0.0.1", f"MOCEAN_HOSTS={host}")
+        club.start()
         folder = f"/etc/letsencrypt/live/{host}"
         box.run("mkdir", "-p", folder, check=True)
         keys = ("-keyout", f"{folder}/privkey.pem", "-out", f"{folder}/fullchain.pem")
         box.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={host}", *keys, check=True)
-        ports = {"listen 80;": f"listen {plain};", "listen 443 ": f"listen {front} ", ":8081;": f":{club.port};"}
-        text = example.replace("reds.example.org", host)
-        for old, new in ports.items():
-            text = text.replace(old, new)
-        box.write(f"/etc/nginx/sites-enabled/{host}", text)
-    box.run("rm", "-f", "/etc/nginx/sites-enabled/default")
+        blocks.append(config[start:end].replace("reds.example.org", host).replace(":8081;", f":{club.port};"))
+    config = re.sub(r".*listen \[::\].*\n", "", config[:start] + "".join(blocks) + config[end:])
+    config = config.replace("listen 80;", f"listen {plain};").replace("listen 443 ", f"listen {front} ")
+    box.write("/etc/nginx/nginx.conf", config)
+    box.write("/var/www/html/.well-known/acme-challenge/proof", "the name is ours")
     assert box.run("nginx", "-t").returncode == 0
     result = box.run("systemctl", "start", "nginx")
     assert result.returncode == 0, result.stderr
@@ -359,6 +362,8 @@ def test_https_by_nginx_as_the_handbook_says(service):
         assert "Your URL has" in ask("reds", "begin?message=" + "x" * 9000)
         redirect = box.run("curl", "-si", "-H", "Host: reds.example.org", f"http://127.0.0.1:{plain}/begin").stdout
         assert "Location: https://reds.example.org/begin" in redirect
+        proof = f"http://127.0.0.1:{plain}/.well-known/acme-challenge/proof"
+        assert box.run("curl", "-s", proof).stdout == "the name is ours"
         assert "word-of" not in box.run("sh", "-c", "cat /var/log/nginx/*.log").stdout
     finally:
         box.run("systemctl", "stop", "nginx", "mocean@*")

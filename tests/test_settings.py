@@ -16,6 +16,7 @@ def test_each_setting_has_a_default_that_suits_a_class():
     assert settings == Settings()
     assert (settings.host, settings.port, settings.most_awake) == ("127.0.0.1", 8080, 500)
     assert (settings.word, settings.harbour_key, settings.rude_words, settings.proxies) == (None, None, (), ())
+    assert settings.hosts == ()
     assert (settings.languages, settings.sync, settings.limits) == (("en",), "normal", True)
     assert settings.logbook == str(ROOT / "logbook.sqlite3")
 
@@ -32,6 +33,7 @@ def test_each_setting_can_be_changed():
         "MOCEAN_RUDE_WORDS": "plonk,-cock",
         "MOCEAN_LIMITS": "off",
         "MOCEAN_MOST_AWAKE": "30",
+        "MOCEAN_HOSTS": "Reds.example.org.,blues.example.org",
         "MOCEAN_PROXIES": "127.0.0.1,10.0.0.0/8",
         "STATE_DIRECTORY": "/var/lib/mocean",
     }
@@ -40,6 +42,7 @@ def test_each_setting_can_be_changed():
     assert (settings.word, settings.harbour_key) == ("plank", "plank-plank-plank")
     assert (settings.languages, settings.rude_words) == (("de", "fr"), ("plonk", "-cock"))
     assert (settings.logbook, settings.sync, settings.limits) == (":memory:", "full", False)
+    assert settings.hosts == ("reds.example.org", "blues.example.org")
     assert settings.proxies == (ip_network("127.0.0.1/32"), ip_network("10.0.0.0/8"))
 
 
@@ -59,6 +62,9 @@ def test_under_systemd_the_logbook_is_where_its_services_keep_their_files():
         ("MOCEAN_LIMITS", "maybe", "on or off"),
         ("MOCEAN_PROXIES", "my proxy", "one or more addresses or networks, like 10.0.0.0/8"),
         ("MOCEAN_PROXIES", "10.0.0.1/8", "one or more addresses or networks, like 10.0.0.0/8"),
+        ("MOCEAN_HOSTS", "http://reds.example.org", "one or more names or addresses, like reds.example.org"),
+        ("MOCEAN_HOSTS", "reds.example.org:8080", "one or more names or addresses, like reds.example.org"),
+        ("MOCEAN_HOSTS", ",", "one or more names or addresses, like reds.example.org"),
         ("MOCEAN_LANGUAGES", "en,klingon", "one or more codes of languages, like en,de"),
         ("MOCEAN_LANGUAGES", ",", "one or more codes of languages, like en,de"),
     ],

@@ -13,6 +13,7 @@ LONGEST_URL = 8000  # characters
 LONGEST_HEADERS = 16000
 MOST_KEYS = 50
 PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")  # why a browser asks
+UNCLEAR = "unclear"  # the address of all who have forged X-Forwarded-For
 COOKIE_AGE = 60 * 24 * 3600  # seconds that a browser remembers an id
 
 
@@ -42,6 +43,7 @@ class Request:
         """Read what was sent, and refuse what no route should see. Raises a Problem."""
         try:
             refuse_giants(self.environ)
+            refuse_other_names(self.environ, self.app.settings)
             # A program that polls asks the same thing again and again.
             self.sent = dict(recent_query(self.query) if len(self.query) < 100 else read_query(self.query))
         except Problem:  # the form of the reply is known all the same
@@ -179,6 +181,28 @@ def refuse_other_sites(environ):
         raise CrossSite("Another website asked this, and not you. Type the URL into the address bar yourself.", "")
 
 
+def refuse_other_names(environ, settings):
+    """Raises CrossSite for a request to a name that isn't ours, if we know our names.
+
+    Anybody can point a name at our address. The pages of that name would then count as ours, and read what we say. An
+    address in digits can't be pointed anywhere.
+    """
+    if settings.hosts and not is_ours(environ.get("HTTP_HOST", ""), (*settings.hosts, settings.host, "localhost")):
+        asked = show(environ.get("HTTP_HOST", ""))
+        raise CrossSite(f"This server is not {asked}. Ask for {settings.hosts[0]} instead.", "")
+
+
+@lru_cache(maxsize=1000)
+def is_ours(host, names):
+    """True if the header Host has one of these names or an address in digits, with any port.
+
+    >>> is_ours("REDS.example.org.:8080", ("reds.example.org",))
+    True
+    """
+    name = re.sub(r":\d*$", "", host).lower().removesuffix(".")
+    return name in names or read_address(name.strip("[]")) is not None
+
+
 def refuse_giants(environ):
     """Raises UrlTooLong or HeadersTooLong."""
     url = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", ""))
@@ -196,14 +220,15 @@ def refuse_giants(environ):
 def address_of(environ, proxies):
     """The network address of whoever asks; for IPv6 the network of 64 bits that one household or one school has.
 
-    If one of our `proxies` (networks) asks, it is the last address in X-Forwarded-For that isn't such a proxy.
+    If one of our `proxies` (networks) asks, it is the first address in X-Forwarded-For, and all others are such
+    proxies. If they aren't, somebody else has written there too, perhaps as X_Forwarded_For, which uWSGI adds to it.
+    Then nobody can tell who asks, and all who do that count as one.
     """
     address = environ.get("REMOTE_ADDR", "")
-    if proxies:
-        for one in [address, *reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(","))]:
-            address = one.strip() if read_address(one) else address
-            if not is_in(one, proxies):
-                break
+    if proxies and is_in(address, proxies):
+        first, *others = [one.strip()[:50] for one in environ.get("HTTP_X_FORWARDED_FOR", address).split(",")]
+        is_clear = read_address(first) and all(is_in(one, proxies) for one in others)
+        address = first if is_clear else UNCLEAR
     return household(address) if ":" in address else address
 
 

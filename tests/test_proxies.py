@@ -1,0 +1,177 @@
+"""The files of deploy/, which an admin copies, in the real nginx, Caddy and nftables before the real server."""
+
+import os
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, suppress
+from http.client import HTTPConnection
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+
+from tests.conftest import ROOT, Server, free_port
+from tests.slow import ATTACKER, Slow, small_server
+
+NAME = "reds.example.org"
+KEY = "a-key-for-the-tests"
+FORGED = dict.fromkeys(("X-Forwarded-For", "X_Forwarded_For", "X-Forwarded_For", "x_forwarded-for"), "192.0.2.99")
+HALF_A_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # how TLS begins
+
+if os.environ.get("CI") != "true":
+    pytest.skip("they need root, nginx, Caddy and nftables: CI=true make test", allow_module_level=True)
+
+
+# ---- The proxies ----
+
+
+class Proxy:
+    """A proxy before a server, with its file of deploy/: only ports and places are others, and deadlines shorter."""
+
+    def __init__(self, file, folder, server):
+        self.folder, self.server, self.port = folder, server, free_port()
+        self.log, self.file = folder / "output.log", folder / file
+        text = (ROOT / "deploy" / file).read_text().replace("10s", "1s")
+        text = text.replace("127.0.0.1:8081", f"127.0.0.1:{server.port}")
+        text, command = self.caddy(text) if file == "Caddyfile" else self.nginx(text)
+        self.file.write_text(text)
+        with self.log.open("w") as log:
+            environment = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+            self.process = subprocess.Popen([*command, self.file], stdout=log, stderr=log, env=environment)
+
+    def caddy(self, text):
+        """Its file with certificates of its own, and how it is started."""
+        text = text.replace("{\n", "{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n", 1)
+        text = text.replace(f"{NAME} {{", f"{NAME}:{self.port} {{\n\ttls internal")
+        return text, ["caddy", "run", "--adapter", "caddyfile", "--config"]
+
+    def nginx(self, text):
+        """The same. Not every computer has IPv6."""
+        keys = ("-keyout", self.folder / "privkey.pem", "-out", self.folder / "fullchain.pem")
+        request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={NAME}", *keys]
+        subprocess.run(request, check=True, capture_output=True)
+        self.plain_port = free_port()
+        text = re.sub(r".*listen \[::\].*\n", "", text)
+        for ours, theirs in {
+            "listen 80;": f"listen 127.0.0.1:{self.plain_port};",
+            "listen 443 ": f"listen 127.0.0.1:{self.port} ",
+            f"/etc/letsencrypt/live/{NAME}": f"{self.folder}",
+            "/var/log/nginx": f"{self.folder}",
+            "/run/nginx.pid": f"{self.folder}/nginx.pid",
+        }.items():
+            assert ours in text
+            text = text.replace(ours, theirs)
+        return text, ["nginx", "-g", "daemon off;", "-c"]
+
+    def connect(self, address="127.0.0.1"):
+        """A connection with TLS, from an address of this computer."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connection = socket.create_connection(("127.0.0.1", self.port), 10, (address, 0))
+        return context.wrap_socket(connection, server_hostname=NAME)
+
+    def ask(self, path, headers=(), address="127.0.0.1"):
+        """The reply, as text."""
+        connection = HTTPConnection(NAME)
+        with self.connect(address) as connection.sock:
+            connection.request("GET", path, headers=dict(headers))
+            return connection.getresponse().read().decode()
+
+    def wait(self):
+        """Wait until it answers."""
+        for _ in range(200):
+            with suppress(OSError):
+                self.connect().close()
+                return
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.05)
+        raise AssertionError(self.log.read_text())
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+@pytest.fixture(scope="module", params=["Caddyfile", "nginx.conf"])
+def proxy(request, tmp_path_factory):
+    """A proxy before a server with the settings of the handbook."""
+    server = Server(MOCEAN_PROXIES="127.0.0.1", MOCEAN_HOSTS=NAME, MOCEAN_HARBOUR_KEY=KEY)
+    with ExitStack() as stack:
+        server.start(tmp_path_factory.mktemp("server") / "log")
+        stack.callback(server.kill)
+        proxy = Proxy(request.param, tmp_path_factory.mktemp("proxy"), server)
+        stack.callback(proxy.stop)
+        proxy.wait()
+        yield proxy
+
+
+def test_nobody_behind_a_proxy_chooses_an_address(proxy):
+    for number, headers in enumerate([{}, FORGED, *({name: value} for name, value in FORGED.items())]):
+        name = f"ada{number}"
+        id = re.search("^id=(.*)", proxy.ask(f"/join?name={name}", headers, ATTACKER), re.MULTILINE)[1]
+        proxy.ask(f"/location?id={id}", headers, ATTACKER)
+        aboard = {sailor["name"]: sailor["address"] for sailor in proxy.server.json("harbour", key=KEY)["sailors"]}
+        assert aboard[name] == ATTACKER, headers
+
+
+def test_a_proxy_writes_nothing_that_players_send_to_a_log(proxy):
+    """Not even while the server is down. nginx has a place for a log that it isn't told of."""
+    secret = token_hex(8)
+    asked = f"/sendchat?id={secret}&message={secret}"
+    assert "No sailor has the id" in proxy.ask(asked)
+    proxy.server.kill()
+    try:
+        assert "No sailor" not in proxy.ask(asked)
+    finally:
+        proxy.server.start(proxy.server.log)
+    if hasattr(proxy, "plain_port"):
+        with socket.create_connection(("127.0.0.1", proxy.plain_port), 10) as plain:
+            plain.sendall(f"GET {asked} HTTP/1.0\r\nHost: {NAME}\r\n\r\n".encode())
+            assert f"Location: https://{NAME}{asked}" in plain.makefile().read()
+    logs = [*proxy.folder.glob("*.log"), *Path("/var/log/nginx").glob("*.log"), *Path("/var/log/caddy").glob("*.log")]
+    assert proxy.log in logs
+    assert not any(secret in log.read_text() for log in logs)
+
+
+def test_what_is_too_long_still_gets_our_sentence(proxy):
+    assert proxy.ask("/begin?message=" + "x" * 9000).startswith("Your URL has ")
+    assert proxy.ask("/begin", {"X-Long": "x" * 15900, "X-Longer": "x" * 1000}).startswith("Your headers have ")
+
+
+def test_a_proxy_cuts_off_who_never_finishes_a_request(proxy):
+    """A byte now and then is not enough, whether there is TLS already or not. Meanwhile a player is served."""
+    with Slow() as slow:
+        slow.open(1000, proxy.port, HALF_A_HELLO)
+        for _ in range(100):
+            slow.add(proxy.connect(ATTACKER))
+        deadline = time.monotonic() + 30
+        while slow.drip():
+            assert " sailing, " in proxy.ask("/status")
+            assert time.monotonic() < deadline, f"{len(slow.open_ones)} connections are still open"
+            time.sleep(0.2)
+
+
+# ---- The firewall ----
+
+
+def test_with_the_firewall_one_address_cannot_take_up_all_connections():
+    """In a network of its own, as the rule is for the whole computer."""
+    command = ["unshare", "--net", sys.executable, "-c", "from tests.test_proxies import crowd; crowd()"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def crowd():
+    """One address opens more connections than the server has, and others are served."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    with Slow() as slow, small_server(1100) as server:
+        rules = (ROOT / "deploy/firewall.nft").read_text().replace("8080", str(server.port))
+        for _ in range(2):  # it may be loaded again
+            subprocess.run(["nft", "--file", "-"], input=rules, text=True, check=True)
+        slow.open(1200, server.port)
+        assert len(slow.open_ones) == 1000
+        assert server.answers()
