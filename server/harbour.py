@@ -21,7 +21,7 @@ from server.settings import BadSetting, Settings
 def ask(settings, words):
     """What the server says to a command. Raises HTTPError or URLError."""
     host, port = settings.way_in
-    question = Request(f"http://{host}:{port}{url_of(words)}", headers={"Cookie": f"key={settings.harbour_token}"})
+    question = Request(f"http://{host}:{port}{url_of(words)}", headers={"X-Harbour-Key": settings.harbour_token})
     return build_opener(ProxyHandler({})).open(question, timeout=10).read().decode()
 
 

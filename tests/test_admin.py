@@ -2,8 +2,10 @@
 
 import os
 import re
+import struct
 import subprocess
 import sys
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -19,7 +21,7 @@ from web.admin import Activity
 
 KEY = "correct-horse-battery"
 TOKEN = Settings(harbour_key=KEY).harbour_token
-PAGE = {"Accept": "text/html"}
+BROWSER = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "en"}
 
 
 @pytest.fixture(scope="module")
@@ -69,19 +71,39 @@ def test_the_routes_are_not_in_the_rules_and_want_the_key(harbour):
 
 def test_a_browser_keeps_a_token_and_never_shows_the_key(harbour):
     with requests.Session() as browser:
-        page = browser.get(harbour.url + "harbour", params={"key": KEY}, headers=PAGE)
-        assert page.url == harbour.url + "harbour"
-        assert "The ocean is open" in page.text
-        assert KEY not in page.text
-        cookie = page.history[0].headers["Set-Cookie"].lower()
+        browser.headers.update(BROWSER)
+        locked = browser.get(harbour.url + "harbour")
+        assert (locked.status_code, 'id="lock"' in locked.text) == (400, True)
+        opened = browser.get(harbour.url + "harbour", headers={"X-Harbour-Key": KEY})
+        cookie = opened.headers["Set-Cookie"].lower()
         assert "httponly" in cookie
         assert "samesite=strict" in cookie
-        assert KEY not in cookie
-        assert browser.get(harbour.url + "harbour/pause", headers=PAGE).ok
-        assert browser.get(harbour.url + "harbour/resume", headers=PAGE).ok
+        assert int(re.search("max-age=([0-9]+)", cookie)[1]) > 30 * 24 * 3600
+        page = browser.get(harbour.url + "harbour")
+        assert "The ocean is open" in page.text
+        for text in (cookie, opened.text, page.text):
+            assert KEY not in text
+        assert browser.get(harbour.url + "harbour/pause").ok
+        assert browser.get(harbour.url + "harbour/resume").ok
+        assert browser.get(harbour.url + "harbour/lock").ok
+        assert browser.get(harbour.url + "harbour").status_code == 400
     assert KEY not in requests.get(harbour.url + "harbour/nope", params={"key": KEY}).text
     assert KEY not in harbour.log.read_text()
     assert TOKEN not in harbour.log.read_text()
+
+
+def test_a_browser_is_led_away_from_a_url_with_a_key_and_not_told_whether_it_is_right(harbour):
+    for key in (KEY, "nonsense-nonsense"):
+        reply = requests.get(f"{harbour.url}harbour/say?message=a+b&key={key}", headers=BROWSER, allow_redirects=False)
+        assert (reply.status_code, reply.headers["Location"]) == (303, "/harbour/say?message=a+b")
+        assert "Set-Cookie" not in reply.headers
+
+
+@pytest.mark.parametrize("key", ["correct horse", "k\u00f6nig-der-see-%41", "\u00bd+&=?# \u2603 <>"])
+def test_any_key_can_be_sent_in_the_header(key):
+    player = Player(game(harbour_key=key))
+    assert player.ask("/harbour", headers={"X-Harbour-Key": quote(key, safe="")}).status_code == 200
+    assert Player(player.app).ask("/harbour", headers={"X-Harbour-Key": quote(key + "x")}).status_code == 403
 
 
 def test_head_and_prefetch_do_not_act(harbour):
@@ -92,15 +114,76 @@ def test_head_and_prefetch_do_not_act(harbour):
     assert "held" in harbour.json("who")["sailors"]
 
 
-def test_guessing_the_key_is_slow_and_does_not_lock_out_the_token(tmp_path):
+@pytest.fixture
+def guessed(tmp_path):
+    """A server that has been sent many wrong keys from here. Its clock goes on with each request, and never waits."""
+    clock = tmp_path / "clock"
+    clock.write_bytes(struct.pack("d", 1_000_000))
+    clocked = {"PYTHONPATH": str(ROOT / "tests/clock"), "TEST_CLOCK": str(clock), "LATENCY": "0.05"}
+    server = Server(MOCEAN_HARBOUR_KEY=KEY, **clocked).start(tmp_path / "log")
+    for number in range(20):
+        server.ask("harbour", key=f"guess-number-{number}")
+    yield server
+    server.kill()
+
+
+def test_guessing_the_key_is_slow_and_does_not_lock_out_who_has_opened_the_harbour_before(tmp_path):
     server = Server(MOCEAN_HARBOUR_KEY=KEY).start(tmp_path / "log")
     try:
+        leader = requests.Session()
+        assert leader.get(server.url + "harbour", params={"key": KEY}).ok
         statuses = [server.ask("harbour", key=f"guess-number-{number}").status_code for number in range(12)]
         assert statuses == [403] * 10 + [429] * 2
-        assert server.ask("harbour", key=KEY).status_code == 429
+        assert leader.get(server.url + "harbour").ok
+        assert leader.get(server.url + "harbour", params={"key": KEY}).ok
         assert command(server) == ("The ocean is open. Aboard: 0.", 0)
     finally:
         server.kill()
+
+
+def test_elsewhere_the_key_opens_within_a_minute_of_asking_and_wrong_ones_go_on_being_slow(guessed):
+    """Between two tries of the leader come 40 wrong keys, one of them again and again."""
+    right = wrong = 0
+    judged, began = set(), guessed.json("status")["time"]
+    while guessed.ask("harbour", key=KEY).status_code == 429:
+        right += 1
+        for number in range(40):
+            key = "always-the-same" if number == 7 else f"{right}-{number}-wrong"
+            status = guessed.ask("harbour", key=key).status_code
+            judged.add(status)
+            wrong += status == 403
+    taken = guessed.json("status")["time"] - began
+    assert 40 < taken < 60
+    assert judged == {403, 429}
+    assert wrong <= taken / 10 + 1
+
+
+def test_while_keys_are_limited_no_reply_tells_which_is_right(guessed):
+    def answer(key, **headers):
+        reply = requests.get(guessed.url + "harbour/mute", params={"name": "nobody", "key": key}, headers=headers)
+        return reply.status_code, reply.content, {**reply.headers}
+
+    assert answer(KEY)[0] == 429
+    assert answer(KEY) == answer(KEY[:-1] + "x") == answer("x") == answer("n\u00f6")
+
+
+def test_what_other_sites_make_a_browser_ask_is_no_try(harbour):
+    """Over plain HTTP it doesn't say who asks. These are Chromium's headers for images, programs, styles and frames."""
+    for accept in ("image/avif,image/webp,*/*;q=0.8", "*/*", "text/css,*/*;q=0.1", "text/html,*/*;q=0.8"):
+        for number in range(14):
+            headers = {"Accept": accept, "Accept-Language": "en-US,en;q=0.9"}
+            reply = requests.get(harbour.url + "harbour", params={"key": f"x{number}"}, headers=headers)
+            assert reply.status_code == 400
+    assert harbour.ask("harbour", key=KEY).ok
+    preflight = requests.options(harbour.url + "harbour", headers={"Access-Control-Request-Headers": "x-harbour-key"})
+    assert preflight.status_code == 405  # so a browser sends no other site's key in the header
+    assert not [name for name in preflight.headers if name.lower().startswith("access-control")]
+
+
+def test_a_browser_with_the_token_of_an_old_key_is_asked_for_the_new_one_and_that_is_no_try(harbour):
+    old = {f"key-{harbour.port}": Settings(harbour_key="the-key-of-last-year").harbour_token}
+    statuses = {requests.get(harbour.url + "harbour", cookies=old).status_code for _ in range(30)}
+    assert statuses == {400}
 
 
 # ---- The commands, in a terminal ----
@@ -110,7 +193,7 @@ def test_a_lesson(harbour):
     ada, bob = (harbour.json("join", name=name)["id"] for name in ("Adele", "Bobby"))
     harbour.ask("heading", id=ada, degrees="nort")
     harbour.ask("sendchat", id=ada, message="a secret", name="Bobby")
-    seen = requests.get(harbour.url + "harbour", params={"format": "json"}, cookies={"key": TOKEN}).json()
+    seen = requests.get(harbour.url + "harbour", params={"format": "json"}, headers={"X-Harbour-Key": TOKEN}).json()
     adele = next(sailor for sailor in seen["sailors"] if sailor["name"] == "Adele")
     assert adele["requests_a_minute"] == 3
     assert adele["address"] == "127.0.0.1"
@@ -149,7 +232,7 @@ def test_a_lesson(harbour):
     banned = harbour.ask("location", id=bob, format="json")
     assert (banned.status_code, banned.json()["error"]) == (403, "banned")
     assert harbour.json("join", name="bobby")["error"] == "banned"
-    assert requests.get(harbour.url + "join?name=Robert", cookies={"id": bob}).status_code == 403
+    assert requests.get(harbour.url + "join?name=Robert", cookies={f"id-{harbour.port}": bob}).status_code == 403
     assert harbour.json("join", name="Robert")["ok"]
     assert command(harbour, "unban", "Bobby")[1] == 0
     assert harbour.json("join", name="Bobby")["ok"]

@@ -111,6 +111,34 @@ def test_what_is_remembered_of_guesses_and_homes_has_an_end(admit, limits, ocean
     admit(ada.id, HERE)
 
 
+def opens_after(limits, pauses, is_right=True):
+    """After how many seconds among wrong keys one is let in that is sent with these pauses, or None."""
+    passed = 0
+    for pause in [0, *pauses]:
+        passed += pause
+        times(limits.count_key, HERE, False, passed)
+        try:
+            limits.count_key(HERE, is_right, passed)
+        except TooFast:
+            continue
+        return passed
+    return None
+
+
+def test_among_many_wrong_keys_the_right_one_is_let_in_if_it_keeps_coming(limits):
+    assert opens_after(limits, [5] * 20) == 45
+    assert opens_after(Limits(), [9] * 20) == 45
+    assert opens_after(Limits(), [11] * 20) is None  # so that a guess costs six requests
+    assert opens_after(Limits(), [9, 9, 9, 30, 9, 9, 9]) is None
+    assert opens_after(Limits(), [1] * 1000, is_right=False) is None
+
+
+def test_what_is_remembered_of_knocks_has_an_end(limits):
+    for number in range(MOST_PACED + 9):
+        limits.knock((number, True), 1000)
+    assert len(limits.knocks) == MOST_PACED
+
+
 @pytest.mark.parametrize(
     ("remote", "forwarded", "proxies", "address"),
     [

@@ -123,9 +123,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("url", "status", "error", "said"), ERRORS)
 def test_each_error_says_what_is_wrong_and_what_works(player, url, status, error, said):
-    # The cookie that join sets would stand in for a missing id.
-    id = player.join("ada")
-    player.browser.delete_cookie("id")
+    id = player.another().join("ada")  # in another browser: the cookie that join sets would stand in for a missing id
     response = player.ask(url.replace("ID", id), headers={"Accept": "application/json"})
     assert (response.status_code, response.json["ok"], response.json["error"]) == (status, False, error)
     assert said in response.json["reply"]
@@ -277,6 +275,57 @@ def test_cookies_of_other_programs_are_passed_over(player, junk):
         reply = stranger.get("/location?format=json", environ_overrides={"HTTP_COOKIE": cookies}).json
         assert reply["ok"], reply
         assert stranger.get("/headin", environ_overrides={"HTTP_COOKIE": cookies}).status_code == 404
+
+
+def test_a_browser_remembers_a_ship_for_each_port_of_a_host(player):
+    hosts = ("club.example", "club.example:8080", "club.example:8081", "[::1]:8080")
+    names = [
+        player.browser.get("/join?name=ada-" + str(number), base_url=f"http://{host}")
+        .headers["Set-Cookie"]
+        .split("=")[0]
+        for number, host in enumerate(hosts)
+    ]
+    assert names == ["id", "id-8080", "id-8081", "id-8080"]
+    ship = player.browser.get("/location", base_url="http://club.example:8080", headers={"Accept": "text/html"})
+    assert "You sail as <b><bdi>ada-1<" in ship.text
+
+
+@pytest.mark.parametrize(
+    ("cookies", "headers", "is_welcome"),
+    [
+        ("", {}, True),  # a link in the class chat
+        ("", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"}, True),
+        ("aboard=yes; id=ID", {}, True),
+        ("aboard=yes; id=ID", {"Sec-Fetch-Site": "none"}, True),
+        ("aboard=yes", {}, False),  # a link on another site, while somebody is aboard
+        ("aboard=yes", {"Referer": "http://evil.example/localhost/"}, False),
+        ("aboard=yes", {"Referer": "http://localhost.evil.example/"}, False),
+        ("aboard=yes", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"}, False),
+        ("aboard=yes; id=ID", {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "document"}, False),
+        ("aboard=yes", {"Referer": "http://localhost/"}, True),  # the browser has lost the id
+        ("aboard=yes", {"Sec-Fetch-Site": "same-origin"}, True),
+    ],
+)
+def test_a_link_on_another_site_joins_only_where_nobody_is_aboard(player, cookies, headers, is_welcome):
+    stranger, cookies = Player(player.app, use_cookies=False), cookies.replace("ID", player.join("ada"))
+    headers = {**headers, "Cookie": cookies, "Accept": "application/json"}
+    reply = stranger.ask("/join?name=bob", headers=headers)
+    assert reply.status_code == (200 if is_welcome else 403)
+    assert ("Set-Cookie" in reply.headers) == is_welcome
+    assert ("bob" in player.json("/who")["sailors"]) == is_welcome
+    if not is_welcome:
+        assert (reply.json["error"], reply.json["try"]) == ("cross-site", "/join?name=bob")
+        assert is_plain(reply.json["reply"])
+
+
+def test_a_link_on_another_port_steers_no_ship(player):
+    player.join("ada")
+    link = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "document", "Accept": "application/json"}
+    assert player.ask("/speed?speed=9", headers=link).json["error"] == "missing-key"
+    assert player.ask("/who", headers=link).json["ok"]
+    image = {**link, "Sec-Fetch-Dest": "image"}
+    assert player.ask("/who", headers=image).json["error"] == "cross-site"
+    assert player.json("/location")["speed"] == 0
 
 
 def test_no_link_can_end_a_friends_voyage(player):

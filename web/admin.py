@@ -1,7 +1,8 @@
-"""The admin: what the club's leader can see and do, at http://localhost:8080/harbour?key=THE-KEY
+"""The admin: what the club's leader can see and do, at http://localhost:8080/harbour
 
-The routes exist only if MOCEAN_HARBOUR_KEY is set. A browser remembers that it sent the key; a program sends it with
-each request. In a terminal on the computer of the server it is `python -m server.harbour`.
+The routes exist only if MOCEAN_HARBOUR_KEY is set. A browser asks for that key once, and remembers that it had it. A
+program sends it with each request, as `key` or in the header X-Harbour-Key. In a terminal on the computer of the server
+it is `python -m server.harbour`.
 
 A route here is like any other, but none of them is reached without the key: see `Application.__init__`.
 """
@@ -9,7 +10,7 @@ A route here is like any other, but none of them is reached without the key: see
 import hmac
 import logging
 from collections import OrderedDict, deque
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from bottle import Bottle, HTTPResponse
 
@@ -19,7 +20,7 @@ from web.routes import number, one_of
 
 FORMS = (  # what the page of the harbour goes on with
     "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/newid harbour/pause harbour/resume "
-    "harbour/tide"
+    "harbour/tide harbour/lock"
 )
 MOST_OBSERVED = 1000  # sailors whose requests and errors are remembered
 minutes_long = number(f"a number of minutes, like 60, at most {LONGEST_BAN // 60}", 60)
@@ -35,38 +36,44 @@ class Lock:
     """Opens to those who have the key, or the token that a browser gets instead. `limits` counts wrong keys."""
 
     def __init__(self, key, token, limits=None):
-        self.key, self.token, self.limits = key.encode(), token, limits
+        self.key, self.token, self.limits = key, token, limits
 
     def open(self, request):
         """Let in whoever has sent the key or the token. Raises MissingKey, WrongKey, or TooFast after many wrong ones.
 
-        The token can't be guessed, so nobody can lock the leader out by guessing. A browser gets it as a cookie, and is
-        sent on to the same URL without the key: then the key is not on the screen that the class sees.
+        The token can't be guessed, so nobody can lock out a browser that has it, nor the terminal.
         """
-        sent = request.sent.pop("key", "").strip()  # no page shows it
-        if not (sent or request.cookie("key")):
-            raise MissingKey("The key “key” is missing. It is the harbour key, which the club leader has.", "")
-        if not hmac.compare_digest((sent or request.cookie("key")).encode(), self.token.encode()):
+        typed = request.sent.pop("key", "").strip()  # no page shows it
+        if typed and "HTTP_ACCEPT_LANGUAGE" in request.environ:  # which browsers send, and programs don't
+            raise without_key(request)
+        # Other sites can't send this header, so theirs are no tries. The page sends it as it would stand in a URL.
+        sent = unquote(request.environ.get("HTTP_X_HARBOUR_KEY", "")).strip() or typed
+        if not (is_same(request.cookie("key"), self.token) or is_same(sent, self.token)):
             self.check_key(sent, request)
-            if request.form == "page":
-                raise without_key(request, self.token)
+            request.remember("key", self.token, path="/harbour")
         request.is_leader = True
 
     def check_key(self, key, request):
-        """Raises WrongKey or TooFast."""
-        now = request.ocean.now
+        """Raises MissingKey, WrongKey or TooFast."""
+        if not key:
+            raise MissingKey("The key “key” is missing. It is the harbour key, which the club leader has.", "")
+        is_right = is_same(key, self.key)
         if self.limits:
-            self.limits.count_key(request.address, now)
-        if not hmac.compare_digest(key.encode(), self.key):
-            if self.limits:
-                self.limits.count_key(request.address, now, is_wrong=True)
+            self.limits.count_key(request.address, is_right, request.ocean.now)
+        if not is_right:
             raise WrongKey("This is not the harbour key. The club leader has it.", "")
 
 
-def without_key(request, token):
-    """The reply that lets a browser remember the token, and ask the same without the key."""
+def is_same(sent, secret):
+    """True if what was sent is the secret. How long this takes tells nothing about the secret."""
+    return hmac.compare_digest(sent.encode(), secret.encode())
+
+
+def without_key(request):
+    """The reply that lets a browser ask the same without the key: what was typed into a URL is on the screen that the
+    class sees and in the browser's history, and any page can make a browser try keys. So there it isn't even looked at.
+    """
     url = request.path + ("?" + urlencode(request.sent) if request.sent else "")
-    request.remember("key", token, path="/harbour", seconds=None)
     return HTTPResponse(status=303, headers={"Location": url, "Cache-Control": "no-store"})
 
 
@@ -225,3 +232,10 @@ def tide(ocean):
     """Begin a new tide: all treasure is taken and hidden again."""
     ocean.turn_tide("A new tide hides all treasure again!")
     return logged(f"Tide {ocean.world.tide} has begun.")
+
+
+@app.get("/harbour/lock", secret=True, then="harbour")
+def lock(request):
+    """Let this browser forget the key, on a computer that others use too."""
+    request.forget("key", path="/harbour")
+    return "This browser has forgotten the harbour key."

@@ -2,7 +2,7 @@
 
 HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),  # a URL may hold an id
+    ("Referrer-Policy", "strict-origin"),  # who asks, but not by which URL: that may hold an id
     ("Cross-Origin-Resource-Policy", "same-origin"),  # no page of another site gets a reply
     ("Cross-Origin-Opener-Policy", "same-origin"),  # nor may it hold on to the window of ours
     ("X-Frame-Options", "DENY"),  # or show it in a frame

@@ -19,6 +19,8 @@ from game.errors import TooFast
 MOST_GUESSES = 10_000  # wrong ids that are remembered
 MOST_HOMES = 20_000  # sailors whose addresses are remembered
 MOST_PACED = 20_000  # those whom one Pace remembers
+KNOCKING = 45  # seconds for which the right key of the harbour has to be sent while many wrong ones come
+KNOCKS_APART = 10  # seconds between two of them, at most
 
 
 class Limits:
@@ -32,6 +34,7 @@ class Limits:
         self.joins = Pace(rate=20 / 60, burst=120)
         self.guesses = Pace(rate=1, burst=60)  # wrong ids, of an address
         self.keys = Pace(rate=0.1, burst=10)  # keys of the harbour, of an address
+        self.knocks = OrderedDict()  # who sends keys meanwhile: since when, and when last
         self.guessed = OrderedDict()  # (address, wrong id), so that asking with the same one again isn't another guess
         self.homes = {}  # from which address each sailor was last heard, by id
 
@@ -73,11 +76,28 @@ class Limits:
         if wait:
             raise TooFast("Many ships joined from your network just now.", wait, "who")
 
-    def count_key(self, address, now, is_wrong=False):
-        """Raises TooFast after many wrong keys of the harbour from one address, even for a right one."""
-        wait = self.keys.wait(address, now) if is_wrong else self.keys.left(address, now)
-        if wait:
-            raise TooFast("Many wrong keys came from your network.", wait)
+    def count_key(self, address, is_right, now):
+        """Raises TooFast after many wrong keys of the harbour from one address, even for a right one.
+
+        Otherwise guessing would go on. But whoever keeps sending the right one gets in within a minute, however many
+        wrong ones come meanwhile: so the leader can't be locked out. Until then no reply tells which is right.
+        """
+        if self.keys.left(address, now):
+            has_knocked = self.knock((address, is_right), now)
+            if not (has_knocked and is_right):
+                raise TooFast("Many wrong keys came from your network. Keep asking: the right one opens soon.", 5)
+        elif not is_right:
+            self.keys.wait(address, now)
+
+    def knock(self, who, now):
+        """Note that somebody sends a key. True if that has been going on for long enough, without a break."""
+        since, last = self.knocks.pop(who, (now, now))
+        if not 0 <= now - last <= KNOCKS_APART:
+            since = now
+        self.knocks[who] = since, now
+        if len(self.knocks) > MOST_PACED:
+            self.knocks.popitem(last=False)
+        return now - since >= KNOCKING
 
 
 class Pace:

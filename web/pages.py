@@ -77,6 +77,7 @@ def as_page(request, reply):
         address=address,
         path=shorten(request.path),
         sent={} if is_success else {name: value for name, value in sent.items() if not is_secret(name)},
+        is_locked=bool(route and route.guard and not request.is_leader),
         again=Form(request.path, route.does, keys_of(route, is_known)) if route else None,
         then=[form_of(app.routes[f"/{name}"], is_known) for name in route.then] if route and is_success else [],
         name=request.asker.name if request.asker else "",

@@ -14,7 +14,8 @@ LONGEST_HEADERS = 16000
 MOST_KEYS = 50
 PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")  # why a browser asks
 UNCLEAR = "unclear"  # the address of all who have forged X-Forwarded-For
-COOKIE_AGE = 60 * 24 * 3600  # seconds that a browser remembers an id
+OTHER_SITES = ("cross-site", "same-site")  # who asks, in a browser's words: the second may be another port of our host
+COOKIE_AGE = 60 * 24 * 3600  # seconds that a browser remembers something
 
 
 class Request:
@@ -102,22 +103,37 @@ class Request:
     def cookie(self, name):
         """What the browser remembers under a name, or will after this reply, or "".
 
-        Whatever other programs on the same computer have set is passed over.
+        It counts only for our own pages and for URLs that somebody has typed. Browsers see to that for most other
+        sites, but not for another port of our host.
         """
         if name in self.remembered:
             return self.remembered[name]
-        pairs = (pair.partition("=") for pair in self.environ.get("HTTP_COOKIE", "").split(";"))
-        return next((value.strip() for key, _, value in pairs if key.strip() == name and value), "")
+        return "" if self.environ.get("HTTP_SEC_FETCH_SITE") in OTHER_SITES else read_cookie(self.environ, name)
 
-    def remember(self, name, value, path="/", seconds=COOKIE_AGE):
-        """Let the browser remember a value for some seconds, or with None until it is closed."""
-        age = "" if seconds is None else f" Max-Age={seconds};"
-        self.headers.append(("Set-Cookie", f"{name}={value}; Path={path};{age} HttpOnly; SameSite=Strict"))
+    def remember(self, name, value, path="/", seconds=COOKIE_AGE, site="Strict"):
+        """Let the browser remember a value for some seconds. With the site Lax, links on other sites send it too."""
+        cookie = f"{name_of_cookie(self.environ, name)}={value}; Path={path}; Max-Age={seconds}"
+        self.headers.append(("Set-Cookie", f"{cookie}; HttpOnly; SameSite={site}"))
         self.remembered[name] = value
 
-    def forget(self, name):
+    def forget(self, name, path="/"):
         """Let the browser forget what it remembered."""
-        self.remember(name, "", seconds=0)
+        self.remember(name, "", path, seconds=0)
+
+    def is_led_here(self):
+        """True if a page of another site has led somebody here who is aboard in this browser.
+
+        Where the browser doesn't say who asks, we see it by what it sends: with a link on another site the cookie
+        `aboard`, but not the id. If our own page asks, and there is no id, then the browser has only lost it.
+        """
+        site = self.environ.get("HTTP_SEC_FETCH_SITE")
+        is_elsewhere = site in OTHER_SITES if site else not (self.cookie("id") or self.is_from_our_page())
+        return is_elsewhere and read_cookie(self.environ, "aboard") != ""
+
+    def is_from_our_page(self):
+        """True if the browser says that a page of ours asks. No other page can make it say so."""
+        host = self.environ.get("HTTP_HOST")
+        return self.environ.get("HTTP_REFERER", "").startswith((f"http://{host}/", f"https://{host}/"))
 
     def has_cookie(self):
         """True if the browser's cookie tells who asks, so that links need no id."""
@@ -174,10 +190,10 @@ def refuse_prefetch(environ):
 def refuse_other_sites(environ):
     """Raises CrossSite when the page of another site asks by itself, like <img src="http://.../join?name=ada">.
 
-    A link that somebody clicks is welcome from anywhere. Browsers say so only to https and to their own computer; what
-    protects sailors everywhere is that their cookie is for our own pages: SameSite=Strict.
+    A link that somebody clicks is welcome from anywhere, but brings no cookie. Browsers say who asks only to https and
+    to their own computer; what protects sailors everywhere is that their cookie is for our own pages: SameSite=Strict.
     """
-    if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ.get("HTTP_SEC_FETCH_DEST") != "document":
+    if environ.get("HTTP_SEC_FETCH_SITE") in OTHER_SITES and environ.get("HTTP_SEC_FETCH_DEST") != "document":
         raise CrossSite("Another website asked this, and not you. Type the URL into the address bar yourself.", "")
 
 
@@ -212,6 +228,22 @@ def refuse_giants(environ):
     headers = sum([len(value) for value in environ.values() if value.__class__ is str]) - url
     if headers > LONGEST_HEADERS:
         raise HeadersTooLong(f"Your headers have {headers} characters. Send at most {LONGEST_HEADERS}.", "")
+
+
+# ---- Cookies ----
+
+
+def read_cookie(environ, name):
+    """What the browser sent under a name, or "". What other programs have set on the same host is passed over."""
+    name = name_of_cookie(environ, name)
+    pairs = (pair.partition("=") for pair in environ.get("HTTP_COOKIE", "").split(";"))
+    return next((value.strip() for key, _, value in pairs if key.strip() == name and value), "")
+
+
+def name_of_cookie(environ, name):
+    """The name with our port, like id-8080: a browser sends cookies to all ports of a host, and so to all oceans."""
+    port = re.search(":([0-9]{1,5})$", environ.get("HTTP_HOST", ""))
+    return f"{name}-{port[1]}" if port else name
 
 
 # ---- Network addresses ----

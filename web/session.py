@@ -3,13 +3,15 @@
 import secrets
 
 from game.errors import WrongWord
+from web.errors import CrossSite
 
 
 def join(request, name, id, word):
     """Take somebody aboard, and let the browser remember the id. Returns the sailor.
 
-    Raises TooFast, Banned, WrongWord or what Ocean.join raises.
+    Raises CrossSite, TooFast, Banned, WrongWord or what Ocean.join raises.
     """
+    refuse_swap(request, name)
     app, ocean, known = request.app, request.ocean, request.cookie("id")
     id = id or (known if ocean.is_id_of(known, name) else None)
     if not id:
@@ -22,7 +24,15 @@ def join(request, name, id, word):
     if app.limits:
         app.limits.note_home(request.asker, request.address)
     request.remember("id", request.asker.id)
+    request.remember("aboard", "yes", site="Lax")
     return request.asker
+
+
+def refuse_swap(request, name):
+    """Raises CrossSite if a link on another site would swap the ship under somebody's hands."""
+    if request.is_led_here():
+        why = "Another website sent you here, and this browser has a ship already. To join, ask again on this page."
+        raise CrossSite(why, name=name[:16])
 
 
 def check_word(word, club_word):
@@ -36,6 +46,7 @@ def quit(request, id):
     name = request.ocean.quit(id)
     if request.cookie("id") == id:
         request.forget("id")
+        request.forget("aboard")
     if request.asker and request.asker.id not in request.ocean.crew.by_id:
         request.asker = None
     return name

@@ -1,8 +1,10 @@
 "use strict";
-// On pages with a program in Python: a button that copies it.
+// On pages with a program in Python: a button that copies it. On those of the harbour: a form for its key.
 
 const program = document.querySelector("#python");
 if (program) addCopyButton(program);
+const lock = document.querySelector("#lock");
+if (lock) lock.addEventListener("submit", openHarbour);
 
 function addCopyButton(program) {
   const button = document.createElement("button");
@@ -24,4 +26,23 @@ async function copy(element) {
     getSelection().selectAllChildren(element);
     return document.execCommand("copy");
   }
+}
+
+// The key goes into a header: a browser keeps no history of those, and no other site can send it. While many wrong keys
+// come from our network, the server takes the right one only from who keeps asking.
+async function openHarbour(event) {
+  event.preventDefault();
+  const [input, button, news] = lock.querySelectorAll("input, button, [role=status]");
+  const headers = { Accept: "application/json", "X-Harbour-Key": encodeURIComponent(input.value) };
+  button.disabled = true;
+  try {
+    const answer = await fetch("/harbour", { headers });
+    if (answer.ok) return location.assign("/harbour");
+    const { reply, wait } = await answer.json();
+    news.textContent = wait ? "Many wrong keys came from your network. I keep asking: that takes a minute." : reply;
+    if (wait) return setTimeout(() => openHarbour(event), wait * 1000);
+  } catch {
+    news.textContent = "The server does not answer.";
+  }
+  button.disabled = false;
 }

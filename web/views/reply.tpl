@@ -12,7 +12,9 @@
 
 {{!get("base", "")}}
 
-% if again and again.keys and not reply.get("solved", is_success and not is_stage):
+% if is_locked:
+% include("lock.tpl")
+% elif again and again.keys and not reply.get("solved", is_success and not is_stage):
 <section>
 <h2>{{"Your answer" if is_stage else "Ask again"}}</h2>
 % include("form.tpl", form=again, values=sent, is_answer=is_stage)
