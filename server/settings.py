@@ -143,8 +143,10 @@ def refuse_start(sentence):
 
 def tell_systemd(*facts):
     """If systemd has started us, send it facts such as STATUS=All is well: see its manual page sd_notify(3)."""
+    from game.errors import printable  # imported late, see `languages`
+
     name = os.environ.get("NOTIFY_SOCKET")
     if name:
         address = "\0" + name[1:] if name.startswith("@") else name
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
-            connection.sendto("\n".join(facts).encode(), address)
+            connection.sendto("\n".join(map(printable, facts)).encode(), address)
