@@ -112,7 +112,8 @@ class Application:
         """Have an ocean, as the logbook says. Raises LogbookProblem."""
         now = self.clock()
         self.began = self.began or now
-        ocean = Ocean(self.settings.most_awake, self.limits and self.limits.chat, self.moderator)
+        settings, chat_pace = self.settings, self.limits and self.limits.chat
+        ocean = Ocean(settings.most_awake, chat_pace, self.moderator, settings.keep_days)
         self.logbook.read(ocean, now)
         ocean.mail.last_said.extend(self.said)
         self.ocean = ocean
