@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from copy import deepcopy
 from pathlib import Path
 from threading import Event, Thread
@@ -21,6 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 import mocean
 from game.errors import Problem
+from game.mail import MOST_LETTERS
 from game.ocean import Ocean
 from game.planet import SEAMOUNTS, TREASURES, lay_out
 from game.sailors import NAP
@@ -363,6 +364,17 @@ def test_a_file_of_version_3_is_migrated(file):
     assert words_for(ocean, "bob") == [hello, "for bob", pause, resume, "one more"]
     assert words_for(ocean, "123") == [hello, "read me", pause, resume, "one more"]
     assert words_for(ocean, "Zoë") == [hello, pause, resume, "one more"]
+
+
+def test_of_a_file_of_version_4_only_the_newest_letters_are_read(file):
+    """Of that time may be hundreds of thousands."""
+    read(file)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        letters = ((f"id{number % 300}", number, "eve", "boo", NOW) for number in range(1, MOST_LETTERS + 101))
+        connection.executemany("INSERT INTO mail VALUES (?, ?, ?, ?, ?)", letters)
+        connection.execute("PRAGMA user_version = 4")
+    numbers = {letter.number for box in read(file).mail.boxes.values() for letter in box}
+    assert numbers == {*range(101, MOST_LETTERS + 101)}
 
 
 def test_a_newer_file_is_refused_and_left_alone(file):

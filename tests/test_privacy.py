@@ -14,6 +14,7 @@ import requests
 from game.errors import NoSailor
 from game.ocean import Ocean
 from game.planet import TREASURES
+from server import logbook
 from server.logbook import DAY, Logbook, database
 from tests.conftest import ROOT, Player, Server, game
 from tests.fleet import write_logbook
@@ -157,6 +158,23 @@ def play(tmp_path, clock):
         app.logbook.close()
 
 
+def test_if_the_disk_is_full_nobody_is_erased_and_all_goes_on(play, tmp_path, monkeypatch):
+    player = play(harbour_key=KEY)
+    ada = player.join("ada")
+    erase = dict(key=KEY, name="ada", sure="yes")
+
+    def on_a_full_disk(file):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(logbook, "database", on_a_full_disk)
+        assert player.json("/harbour/erase", **erase)["error"] == "logbook"
+    assert player.json("/heading", id=ada, degrees=7)["heading"] == 7
+    assert "replaced" not in player.json("/status")["reply"]
+    assert player.json("/harbour/erase", **erase)["ok"]
+    assert ada.encode() not in bytes_of(tmp_path / "logbook.sqlite3")
+
+
 def test_what_was_deleted_leaves_the_files_within_a_day_or_with_the_next_start(play, tmp_path, clock):
     file = tmp_path / "logbook.sqlite3"
     player = play()
@@ -187,22 +205,22 @@ def test_what_was_deleted_leaves_the_files_within_a_day_or_with_the_next_start(p
 def test_no_letter_that_was_read_is_left_in_a_corner_of_the_file(tmp_path):
     """Where SQLite has moved rows from one page to another, a copy may stay behind: one in some thousands."""
     file, chance = tmp_path / "logbook.sqlite3", random.Random(1)
-    logbook, ocean = Logbook(str(file)), Ocean()
-    logbook.read(ocean, 1000.0)
+    book, ocean = Logbook(str(file)), Ocean()
+    book.read(ocean, 1000.0)
     sailors = [ocean.join(f"sailor{number}") for number in range(300)]
     for number in range(4000):
         text = f"letter {number:06} {'x' * chance.randrange(180)}"
         ocean.mail.post("ada", text, 1000.0, chance.choice(sailors))
         if number % 5 == 0:
             ocean.mail.drop(chance.choice(sailors).id)
-        logbook.write(ocean)
-    logbook.tidied = -inf
+        book.write(ocean)
+    book.tidied = -inf
     sailors[0].x = 1.0
-    logbook.write(ocean)
+    book.write(ocean)
     waiting = {letter.message[:13].encode() for box in ocean.mail.boxes.values() for letter in box}
     assert {*re.findall(rb"letter \d{6}", bytes_of(file))} == waiting
     assert len(waiting) > 100
-    logbook.close()
+    book.close()
 
 
 def test_ships_and_mail_of_more_than_a_year_go_and_bans_that_are_over(play, clock):
