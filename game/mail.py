@@ -166,11 +166,11 @@ class Mail:
     # -- Forgetting
 
     def forget_before(self, time):
-        """Nobody has read what was said before a time in seconds, and nobody will. Returns how many messages go."""
-        return self.remove(lambda message, _: message.sent < time)
+        """Nobody has read what was said before a time in seconds, and nobody will."""
+        self.remove(lambda message, _: message.sent < time)
 
     def erase(self, name):
-        """Forget what was said by, to or about the sailor of a name. Returns how many messages go."""
+        """Forget what was said by, to or about the sailor of a name. Returns how many traces of that there were."""
         name = same_name(name)
 
         def is_hers(message, receiver):
@@ -179,7 +179,7 @@ class Mail:
         return self.remove(is_hers)
 
     def remove(self, is_gone):
-        """Forget each message of which `is_gone(message, receiver)` is true. Returns how many of those that wait go."""
+        """Forget each message of which `is_gone(message, receiver)` is true. Returns how many traces there were."""
         letters = [(id, letter) for id, box in self.boxes.items() for letter in box if is_gone(letter, "")]
         broadcasts = [one for one in self.broadcasts if is_gone(one[0], "")]
         for id, letter in letters:
@@ -188,6 +188,7 @@ class Mail:
         for one in broadcasts:
             self.broadcasts.remove(one)
             self.journal.append(("broadcast gone", None, one[0].number))
-        for one in [one for one in self.last_said if is_gone(*one)]:
+        said = [one for one in self.last_said if is_gone(*one)]
+        for one in said:
             self.last_said.remove(one)
-        return len(letters) + len(broadcasts)
+        return len(letters) + len(broadcasts) + len(said)

@@ -114,7 +114,7 @@ class Logbook:
 
     def is_behind(self, ocean):
         """True if the ocean may have changed since the last `write` or `read`."""
-        return bool(ocean.crew.changes or ocean.mail.journal) or vars(ocean.world) != self.facts
+        return bool(ocean.crew.changes or ocean.mail.journal or ocean.is_erased) or vars(ocean.world) != self.facts
 
     def write(self, ocean):
         """Write all that has changed since the last time, or raise LogbookProblem and write nothing.

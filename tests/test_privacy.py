@@ -175,6 +175,19 @@ def test_if_the_disk_is_full_nobody_is_erased_and_all_goes_on(play, tmp_path, mo
     assert ada.encode() not in bytes_of(tmp_path / "logbook.sqlite3")
 
 
+def test_what_one_has_said_who_is_gone_can_be_erased_at_once(play, tmp_path):
+    """All of it was read, and only the leader still sees it, and SQLite."""
+    player = play(harbour_key=KEY)
+    ada, zed = (player.another().join(name) for name in ("ada", "zed"))
+    player.json("/sendchat", id=zed, message="narwhal", name="ada")
+    assert player.json("/popchat", id=ada)["message"] == "narwhal"
+    player.json("/quit", id=zed)
+    assert b"narwhal" in bytes_of(tmp_path / "logbook.sqlite3")
+    assert player.json("/harbour/erase", key=KEY, name="zed", sure="yes")["ok"]
+    assert b"narwhal" not in bytes_of(tmp_path / "logbook.sqlite3")
+    assert "narwhal" not in player.ask("/harbour", key=KEY).text
+
+
 def test_what_was_deleted_leaves_the_files_within_a_day_or_with_the_next_start(play, tmp_path, clock):
     file = tmp_path / "logbook.sqlite3"
     player = play()
