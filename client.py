@@ -19,6 +19,7 @@ from requests.adapters import HTTPAdapter, Retry
 
 ACT_TWICE = ["accel", "join", "popchat", "quit", "sendchat"]  # ask these twice, and something happens twice
 CHAT_WAITS = 1  # the bit of a ship's status that says so
+OBEYED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # what a terminal would obey
 
 
 class PatientRetry(Retry):
@@ -71,10 +72,10 @@ class Client:
         try:
             reply = self.session.get(f"{self.address}/{route}", params=keys, timeout=10)
         except ValueError as problem:
-            return print(f"It failed: {problem}")
+            return print(OBEYED.sub("?", f"It failed: {problem}"))
         except requests.RequestException:
             return print(f"No reply from {self.address}. Your question may have arrived all the same.")
-        print(f"{reply.text}\n({reply.elapsed.total_seconds() * 1000:.0f} ms for {reply.url})\n")
+        print(f"{OBEYED.sub('?', reply.text)}\n({reply.elapsed.total_seconds() * 1000:.0f} ms for {reply.url})\n")
         new_id = re.search(r"^id=(\w+)$", reply.text, re.MULTILINE)
         if (route == "join" and new_id) or (route == "quit" and reply.ok):
             self.id, self.name = (new_id[1], keys["name"]) if new_id else (None, None)
@@ -111,7 +112,7 @@ class Client:
 
     def say(self, text):
         """Print something while somebody is typing."""
-        print(f"\r{text.ljust(len(self.prompt()))}\n{self.prompt()}", end="", flush=True)
+        print(f"\r{OBEYED.sub('?', text).ljust(len(self.prompt()))}\n{self.prompt()}", end="", flush=True)
 
 
 def read_question(line):

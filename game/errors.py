@@ -3,9 +3,31 @@
     raise NoSailor("No sailor has the name “zed”. Ask the route who for all names.", "who")
 
 becomes a reply with `error=no-sailor`, this sentence and `try=/who`. Its HTTP status is in `web/errors.py`.
+
+A sentence may quote whatever was sent: it is made printable.
 """
 
+import unicodedata
 from math import ceil
+
+OBEYED = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # kinds of characters that control how others are shown
+JOINERS = "\u200c\u200d"  # of these kinds, but in Persian, in Hindi and in many emoji they belong to the text
+
+
+def printable(text):
+    """A text with nothing in it that a terminal would obey, on one line."""
+    if text.isprintable():
+        return text
+    return "".join("\N{REPLACEMENT CHARACTER}" if is_obeyed(character) else character for character in text)
+
+
+def printable_lines(text):
+    """The same for a text of several lines."""
+    return "\n".join(map(printable, text.splitlines()))
+
+
+def is_obeyed(character):
+    return unicodedata.category(character) in OBEYED and character not in JOINERS
 
 
 class Problem(Exception):
@@ -17,7 +39,7 @@ class Problem(Exception):
     word = "bug"
 
     def __init__(self, sentence, instead=None, **keys):
-        super().__init__(sentence)
+        super().__init__(printable(sentence))
         self.instead, self.keys = instead, keys
         self.fields = {}  # what the reply has besides
 

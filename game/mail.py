@@ -10,14 +10,19 @@
 
 A letter waits in a mailbox. A broadcast is kept once, however many sailors there are, and each sailor knows the number
 of the last one that he or she has read.
+
+All letters together have a limit, too, as memory has one. When it is reached, the fullest mailbox makes room for the
+next letter. So whoever writes thousands of letters presses out only these, and the few that others wrote stay.
 """
 
 from collections import defaultdict, deque
 from typing import NamedTuple
 
 from game.errors import MailboxFull
+from game.moderation import mentions, same_name
 
 MAILBOX = 100  # letters that fit into a mailbox
+MOST_LETTERS = 20_000  # that fit into all mailboxes together: with the longest words, about 25 MB of memory
 BROADCASTS = 100  # that are kept, until each sailor who was awake has read them
 LAST_SAID = 50  # messages to anyone that the club's leader sees
 
@@ -57,6 +62,9 @@ class Mail:
         """Put a letter into a sailor's mailbox, and return it. Raises MailboxFull."""
         if self.is_full(receiver):
             raise MailboxFull(f"The mailbox of {receiver.name} is full. Try again later.", "who")
+        if not self.has_room():
+            id, box = max(self.boxes.items(), key=lambda item: len(item[1]))
+            self.journal.append(("read", id, box.popleft().number))
         letter = self.number(sender, text, now, receiver.name)
         self.boxes[receiver.id].append(letter)
         self.journal.append(("letter", receiver.id, letter))
@@ -72,7 +80,12 @@ class Mail:
         return message
 
     def is_full(self, sailor):
-        return len(self.boxes.get(sailor.id, ())) >= MAILBOX
+        """True for a mailbox with as many letters as fit in or, while the ocean has no room, as the fullest one has."""
+        most = MAILBOX if self.has_room() else max(map(len, self.boxes.values()))
+        return len(self.boxes.get(sailor.id, ())) >= most
+
+    def has_room(self):
+        return sum(map(len, self.boxes.values())) < MOST_LETTERS
 
     def entries(self):
         """The journal of all that is kept: what the logbook has to write into an empty file."""
@@ -149,3 +162,33 @@ class Mail:
         for letter in self.drop(old_id):
             self.boxes[new_id].append(letter)
             self.journal.append(("letter", new_id, letter))
+
+    # -- Forgetting
+
+    def forget_before(self, time):
+        """Nobody has read what was said before a time in seconds, and nobody will."""
+        self.remove(lambda message, _: message.sent < time)
+
+    def erase(self, name):
+        """Forget what was said by, to or about the sailor of a name. Returns how many traces of that there were."""
+        name = same_name(name)
+
+        def is_hers(message, receiver):
+            return name in (same_name(message.sender), same_name(receiver)) or mentions(message.message, name)
+
+        return self.remove(is_hers)
+
+    def remove(self, is_gone):
+        """Forget each message of which `is_gone(message, receiver)` is true. Returns how many traces there were."""
+        letters = [(id, letter) for id, box in self.boxes.items() for letter in box if is_gone(letter, "")]
+        broadcasts = [one for one in self.broadcasts if is_gone(one[0], "")]
+        for id, letter in letters:
+            self.boxes[id].remove(letter)
+            self.journal.append(("letter gone", id, letter.number))
+        for one in broadcasts:
+            self.broadcasts.remove(one)
+            self.journal.append(("broadcast gone", None, one[0].number))
+        said = [one for one in self.last_said if is_gone(*one)]
+        for one in said:
+            self.last_said.remove(one)
+        return len(letters) + len(broadcasts) + len(said)

@@ -125,6 +125,11 @@ def same_name(name):
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().casefold())
 
 
+def mentions(text, name):
+    """True if a text has a name in it, as a word of its own."""
+    return bool(re.search(rf"(?<!\w){re.escape(same_name(name))}(?!\w)", same_name(text)))
+
+
 def look_alike(name):
     """What two names have in common that people can't tell apart: C1em, CIem and Clem."""
     # Before the case is folded away, as the capital I looks like an l, and the capital L does not.
@@ -195,8 +200,12 @@ class Bans:
         if not 1 <= seconds <= LONGEST_BAN:
             longest, sent = LONGEST_BAN // 60, seconds / 60
             raise BadValue(f"A ban takes from 1 second to {longest} minutes. You sent {sent:g} minutes.")
-        lasting = {who: end for who, end in self.world.bans.items() if end > now}
-        self.world.bans = {**lasting, **dict.fromkeys(whom, now + seconds)}
+        self.forget_old(now)
+        self.world.bans = {**self.world.bans, **dict.fromkeys(whom, now + seconds)}
+
+    def forget_old(self, now):
+        """Forget the bans that are over."""
+        self.world.bans = {who: end for who, end in self.world.bans.items() if end > now}
 
     def remove(self, who):
         """Take back a ban, and those that were made together with it. Raises NoSailor."""

@@ -23,7 +23,7 @@ from heapq import nsmallest
 from random import Random
 
 from game.clem import CLEM, CLEM_SPEED, clem_answer, clem_place
-from game.errors import BadValue, Cannot, Muted, NoItem, OceanFull, Paused, TooFast, UnknownId
+from game.errors import BadValue, Cannot, Muted, NoItem, NoSailor, OceanFull, Paused, TooFast, UnknownId
 from game.grid import Grid
 from game.mail import Mail
 from game.moderation import HARBOUR, Bans, Moderator, look_alike, same_name
@@ -72,14 +72,16 @@ class Ocean:
     """All that changes. Set `now`, in seconds, before asking for anything.
 
     `chat_pace` says how fast one sailor may talk: it has a method `wait(who, now)` that returns the seconds to wait.
+    What nobody has used for `keep_days` may go, see `forget_old`.
     """
 
-    def __init__(self, most_awake=500, chat_pace=None, moderator=None):
-        self.now = 0.0
+    def __init__(self, most_awake=500, chat_pace=None, moderator=None, keep_days=365):
+        self.now, self.keep_days = 0.0, keep_days
         self.most_awake, self.chat_pace, self.moderator = most_awake, chat_pace, moderator or Moderator()
         self.world = World()
         self.crew, self.mail, self.bans, self.grid = Crew(), Mail(self.world), Bans(self.world), Grid()
         self.treasures = lay_out(self.world.tide)  # by name, those that nobody holds
+        self.is_erased = False  # True if the logbook has to keep no trace of somebody: see Logbook.commit
 
     def restore(self, sailors, letters, broadcasts, world):
         """Become what a logbook has kept, as a new ocean. The sailors are in the order in which they were heard from.
@@ -160,10 +162,26 @@ class Ocean:
 
     def send_ashore(self, sailor):
         """End a voyage: the name is free again, and what the ship held is where it lay before."""
-        places = lay_out(self.world.tide)
-        self.treasures.update({item: places[item] for item in sailor.items if item in places})
+        if sailor.items:
+            places = lay_out(self.world.tide)
+            self.treasures.update({item: places[item] for item in sailor.items if item in places})
         self.mail.drop(sailor.id)
         self.crew.remove(sailor)
+
+    def forget_old(self):
+        """Forget the ships and the mail that nobody has used for `keep_days`, and the bans that are over."""
+        long_ago = self.now - self.keep_days * 24 * 3600
+        for sailor in [sailor for sailor in self.crew.by_id.values() if sailor.heard < long_ago]:
+            self.send_ashore(sailor)
+            self.undo_discoveries(sailor.name)
+        self.mail.forget_before(long_ago)
+        self.bans.forget_old(self.now)
+
+    def undo_discoveries(self, name):
+        """What the sailor of a name has discovered, others can discover again. Returns how many seamounts that are."""
+        known = len(self.world.found)
+        self.world.found = {mount: by for mount, by in self.world.found.items() if same_name(by) != same_name(name)}
+        return known - len(self.world.found)
 
     def awake_sailors(self):
         """All who are not asleep."""
@@ -460,6 +478,21 @@ class Ocean:
     def unban(self, name):
         """Let a sailor of this name come aboard again. Raises NoSailor."""
         self.bans.remove(f"name {look_alike(name)}")
+
+    def erase(self, name):
+        """Forget all that is kept of the sailor of a name, aboard or not: the ship, what was said by, to or about that
+        one, discoveries and bans. Returns the Sailor, or None if there was no ship. Raises NoSailor if nothing is kept.
+        """
+        sailor, is_banned = self.crew.by_name.get(same_name(name)), f"name {look_alike(name)}" in self.world.bans
+        if sailor:
+            self.send_ashore(sailor)
+        if is_banned:
+            self.unban(name)
+        traces = self.mail.erase(name) + self.undo_discoveries(name)
+        if not (sailor or is_banned or traces):
+            raise NoSailor(f"Nothing is kept of “{name[:40]}”.", "harbour")
+        self.is_erased = True
+        return sailor
 
 
 # ---- What a sailor sees ----

@@ -15,6 +15,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
+from game.errors import printable_lines
 from server.settings import BadSetting, Settings
 
 
@@ -30,7 +31,7 @@ def url_of(words):
     if not words:
         return "/harbour"
     command, *rest = words
-    keys = dict(word.split("=", 1) for word in rest if word.startswith(("minutes=", "address=")))
+    keys = dict(word.split("=", 1) for word in rest if word.startswith(("minutes=", "address=", "sure=")))
     text = " ".join(word for word in rest if word.partition("=")[0] not in keys)
     if text:
         keys["message" if command == "say" else "name"] = text
@@ -45,11 +46,11 @@ def main():
         settings = Settings.read(os.environ)
         if not settings.harbour_key:
             sys.exit("Set MOCEAN_HARBOUR_KEY to the key that the server has.")
-        print(ask(settings, words))
+        print(printable_lines(ask(settings, words)))
     except BadSetting as problem:
         sys.exit(str(problem))
     except HTTPError as error:
-        sys.exit(error.read().decode())
+        sys.exit(printable_lines(error.read().decode()))
     except URLError as error:
         sys.exit(f"No server answers at port {settings.port}: {error.reason}")
 

@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from game.errors import printable_lines
+
 HERE = Path(__file__).resolve().parents[1]
 PROGRAM = Path("/opt/mocean")
 UNITS = Path("/etc/systemd/system")
@@ -33,12 +35,13 @@ class Failed(Exception):
 
 
 def run(*command, **options):
-    """Run a command and return everything it prints. Raises Failed."""
+    """Run a command and return everything it prints, as others can have a say in that: printable. Raises Failed."""
     words = list(map(str, command))
     result = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    out = printable_lines(result.stdout)
     if result.returncode:
-        raise Failed(f"{' '.join(words)}\n{result.stdout}")
-    return result.stdout
+        raise Failed(f"{' '.join(words)}\n{out}")
+    return out
 
 
 def systemctl(*words):

@@ -8,6 +8,9 @@
 It is an SQLite database. The program sqlite3 can look into it, also while the server runs: select * from sailors;
 A sailor is one row with all attributes as JSON, so a new attribute needs no change here.
 
+SQLite leaves what was deleted in its files until it needs the room. So the logbook is tidied up once a day, and written
+anew when a sailor is erased: then no byte of that is in it any more.
+
 Words: a *transaction* is a change that is in the file as a whole or not at all. SQLite writes it into a second file,
 the *WAL* (write-ahead log, its name ends in -wal), and from time to time moves what is there into the main file.
 """
@@ -20,6 +23,7 @@ from contextlib import closing, contextmanager, suppress
 from copy import deepcopy
 from dataclasses import fields
 from datetime import datetime
+from math import inf
 from time import time
 from types import UnionType
 from typing import get_origin
@@ -32,6 +36,7 @@ from server.migrations import MIGRATIONS
 
 MEMORY = ":memory:"
 ENDINGS = ("", "-wal", "-shm")  # of the names of a database's files
+DAY = 24 * 3600  # seconds
 LOCK, NEW = "-lock", "-new"  # of the names of two files of our own: see Logbook.keep_others_out and write_everything
 log = logging.getLogger(__name__)
 
@@ -56,6 +61,7 @@ class Logbook:
         self.inodes = {None}  # which files are open and locked, and None if something is amiss
         self.boot = None  # how many servers have opened the file, including this one
         self.facts = None  # what the file has of the ocean apart from sailors and mail
+        self.tidied = -inf  # when it was last tidied up
         self.incident = ""  # what the leader should know of the file's fate
         self.failure = ""  # why it can't be written now, if it can't
 
@@ -108,7 +114,7 @@ class Logbook:
 
     def is_behind(self, ocean):
         """True if the ocean may have changed since the last `write` or `read`."""
-        return bool(ocean.crew.changes or ocean.mail.journal) or vars(ocean.world) != self.facts
+        return bool(ocean.crew.changes or ocean.mail.journal or ocean.is_erased) or vars(ocean.world) != self.facts
 
     def write(self, ocean):
         """Write all that has changed since the last time, or raise LogbookProblem and write nothing.
@@ -117,8 +123,13 @@ class Logbook:
         """
         has_changed = self.is_behind(ocean)
         if has_changed:
+            is_untidy = not 0 <= ocean.now - self.tidied < DAY
+            if is_untidy:
+                ocean.forget_old()
             with self.explained():
                 self.commit(ocean)
+            if is_untidy:
+                self.tidy(ocean.now)
         elif ocean.crew.polled:  # somebody was heard from, and nothing else is new: nobody has to know if this fails
             with suppress(sqlite3.Error, OSError):
                 self.commit(ocean)
@@ -126,25 +137,29 @@ class Logbook:
         return has_changed
 
     def commit(self, ocean):
-        """Write what has changed or, if somebody has removed or replaced an open file, all there is."""
+        """Write what has changed or, if somebody has replaced an open file or erased a sailor, all there is."""
         facts = vars(ocean.world)
-        if self.find_inodes() == self.inodes:
+        if self.find_inodes() != self.inodes:
+            self.keep_others_out()
+            self.write_everything(ocean)
+            self.incident = "Somebody had removed or replaced the logbook. It was written again from memory."
+            log.warning("%s: %s", self.file, self.incident)
+        elif ocean.is_erased and self.file != MEMORY:
+            self.write_everything(ocean)
+        else:
             with self.connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 write_rows(connection.execute, ocean, ocean.crew.changes | ocean.crew.polled, ocean.mail.journal)
                 if facts != self.facts:
                     connection.execute("UPDATE ocean SET facts = ?", [as_json(facts)])
-        else:
-            self.write_everything(ocean)
         if facts != self.facts:
             self.facts = deepcopy(facts)
-        self.failure = ""
+        self.failure, ocean.is_erased = "", False
         for written in (ocean.crew.changes, ocean.crew.polled, ocean.mail.journal):
             written.clear()
 
     def write_everything(self, ocean):
         """Begin a new file, with all that is in memory. It takes the place of the old one at once and as a whole."""
-        self.keep_others_out()
         with suppress(FileNotFoundError):
             os.remove(self.file + NEW)  # which a crash has left
         with closing(database(self.file + NEW)) as connection:
@@ -155,8 +170,13 @@ class Logbook:
                 connection.execute("UPDATE ocean SET boot = ?, facts = ?", [self.boot, as_json(vars(ocean.world))])
         self.move_away("replaced")
         self.open()
-        self.incident = "Somebody had removed or replaced the logbook. It was written again from memory."
-        log.warning("%s: %s", self.file, self.incident)
+
+    def tidy(self, now):
+        """Leave nothing in the files that has been deleted. If that fails, there is another day."""
+        with suppress(sqlite3.Error):
+            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                self.connection.execute(statement)
+        self.tidied = now
 
     # -- The file
 
@@ -247,6 +267,7 @@ def database(file):
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(file, timeout=1, isolation_level=None, check_same_thread=False)
     connection.text_factory = bytes.decode  # so that bytes which are no text are a ValueError
+    connection.execute("PRAGMA secure_delete = ON")  # zeros in place of what was deleted, and of old memory
     return connection
 
 
@@ -308,6 +329,10 @@ def write_rows(execute, ocean, ids, journal):
             execute("INSERT INTO chat VALUES (?, ?, ?, ?, ?)", [*message, who])
         elif what == "expired":
             execute("DELETE FROM chat WHERE number <= ?", [message])
+        elif what == "letter gone":
+            execute("DELETE FROM mail WHERE sailor = ? AND number = ?", [who, message])
+        elif what == "broadcast gone":
+            execute("DELETE FROM chat WHERE number = ?", [message])
 
 
 def facts_of(text, needed):

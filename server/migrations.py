@@ -62,4 +62,9 @@ def from_column(name, value):
     return value
 
 
-MIGRATIONS = [make_tables, keep_words, keep_pauses_and_bans, keep_facts_as_json]
+def drop_oldest_letters(execute):
+    """Any number of letters could wait before. More than these would not fit into the memory of a small machine."""
+    execute("DELETE FROM mail WHERE number NOT IN (SELECT number FROM mail ORDER BY number DESC LIMIT 20000)")
+
+
+MIGRATIONS = [make_tables, keep_words, keep_pauses_and_bans, keep_facts_as_json, drop_oldest_letters]

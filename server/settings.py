@@ -100,6 +100,7 @@ class Settings:
     limits: bool = setting("MOCEAN_LIMITS", True, one_of(on=True, off=False), "on or off")
     most_awake: int = setting("MOCEAN_MOST_AWAKE", 500, whole_number(0), "a whole number, like 500")
     hosts: tuple = setting("MOCEAN_HOSTS", (), host_names, "one or more names or addresses, like reds.example.org")
+    keep_days: int = setting("MOCEAN_KEEP_DAYS", 365, whole_number(1), "a whole number of days, like 365")
     proxies: tuple = setting("MOCEAN_PROXIES", (), networks, "one or more addresses or networks, like 10.0.0.0/8")
 
     @classmethod
@@ -152,8 +153,10 @@ def refuse_start(sentence):
 
 def tell_systemd(*facts):
     """If systemd has started us, send it facts such as STATUS=All is well: see its manual page sd_notify(3)."""
+    from game.errors import printable  # imported late, see `languages`
+
     name = os.environ.get("NOTIFY_SOCKET")
     if name:
         address = "\0" + name[1:] if name.startswith("@") else name
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
-            connection.sendto("\n".join(facts).encode(), address)
+            connection.sendto("\n".join(map(printable, facts)).encode(), address)

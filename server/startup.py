@@ -1,8 +1,10 @@
 """Starting up: what is looked at before anybody plays. What can't work ends the program with a sentence."""
 
 import logging
+from textwrap import indent
 
 from game import moderation
+from game.errors import printable, printable_lines
 from server.logbook import LogbookProblem
 from server.settings import BadSetting, Settings, refuse_start
 
@@ -12,6 +14,16 @@ except ImportError:
     uwsgi = None
 
 log = logging.getLogger(__name__)
+
+
+class Printable(logging.Formatter):
+    """Lines of the log with nothing in them that a terminal would obey. Only a traceback has several, set in."""
+
+    def formatMessage(self, record):
+        return printable(super().formatMessage(record))
+
+    def formatException(self, error):
+        return indent(printable_lines(super().formatException(error)), "    ")
 
 
 def read_settings(environ):
@@ -24,9 +36,9 @@ def read_settings(environ):
 
 def check(settings, logbook):
     """See that a server can be started like this, and tell the log what a leader should know."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s", datefmt="%Y-%m-%d %H:%M:%S"
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(Printable("%(asctime)s %(levelname)s: %(message)s", "%Y-%m-%d %H:%M:%S"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     refuse_company()
     try:
         if not uwsgi:  # which has the port already

@@ -211,6 +211,21 @@ def wait_until(is_true, seconds=10):
         time.sleep(0.02)
 
 
+def test_the_leader_erases_a_sailor_and_is_asked_once_more(page, tmp_path):
+    server = Server(MOCEAN_HARBOUR_KEY="a key of the sea").start(tmp_path / "log")
+    try:
+        ada = server.json("join", name="ada")["id"]
+        page.goto(f"{server.url}harbour?key=a key of the sea")
+        ask(page, "harbour/erase", name="ada")
+        assert heading_of(page) == "This erases all that is kept of ada, for ever. If you are sure, send sure=yes too."
+        assert server.json("location", id=ada)["ok"]
+        page.get_by_role("link", name="/harbour/erase?name=ada&sure=yes").click()
+        assert heading_of(page).startswith("A sailor is erased.")
+        assert server.json("location", id=ada)["error"] == "unknown-id"
+    finally:
+        server.kill()
+
+
 # ---- The map ----
 
 PLACE = "name => placeOf(ships.get(name))"

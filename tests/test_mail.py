@@ -1,7 +1,10 @@
 """Letters to one sailor, and what is said to everyone. In test_invariants.py the same happens in any order."""
 
+from contextlib import suppress
+
 import pytest
 
+from game import mail
 from game.errors import BadValue, MailboxFull, NoSailor
 from game.mail import BROADCASTS, MAILBOX, NO_MESSAGE
 from game.ocean import CHAT_WAITS
@@ -106,3 +109,33 @@ def test_clem_answers_who_writes_to_clem_and_who_is_alone(ocean):
     for _ in range(MAILBOX + 1):
         ocean.send(ada, "hello", "Clem")
     assert len(read_all(ocean, ada)) == MAILBOX
+
+
+# ---- When the ocean is full of letters ----
+
+
+def test_many_letters_to_some_press_out_none_of_others(ocean, crew, monkeypatch):
+    """Eve fills some mailboxes. From then on the fullest one makes room for each letter to somebody else."""
+    monkeypatch.setattr(mail, "MOST_LETTERS", 20)
+    ada, bob, _ = crew
+    eve, *asleep = (ocean.join(name) for name in ("eve", "sam", "sue"))
+    ocean.send(ada, "the first letter", "carol")
+    for number in range(40):
+        with suppress(MailboxFull):
+            ocean.send(eve, f"letter {number}", asleep[number % 2].name)
+    for number in range(7):
+        ocean.send(ada, f"hi {number}", "bob")
+    assert sum(map(len, ocean.mail.boxes.values())) == 20
+    assert [len(ocean.mail.boxes[sailor.id]) for sailor in asleep] == [6, 6]
+    with pytest.raises(MailboxFull, match=r"^The mailbox of bob is full\."):
+        ocean.send(eve, "one more", "bob")  # which is the fullest now
+    assert read_all(ocean, bob) == [f"hi {number}" for number in range(7)]
+    assert read_all(ocean, crew[2]) == ["the first letter"]
+
+
+def test_clem_says_nothing_to_the_fullest_mailbox_of_a_full_ocean(ocean, crew, monkeypatch):
+    monkeypatch.setattr(mail, "MOST_LETTERS", 2)
+    for name in ("bob", "ada"):
+        ocean.send(crew[0], "hello", name)
+    assert ocean.send(crew[0], "hello", "Clem")[1] == 1
+    assert read_all(ocean, crew[0]) == ["hello"]

@@ -19,6 +19,7 @@ def test_each_setting_has_a_default_that_suits_a_class():
     assert settings.hosts == ()
     assert (settings.languages, settings.sync, settings.limits) == (("en",), "normal", True)
     assert settings.logbook == str(ROOT / "logbook.sqlite3")
+    assert settings.keep_days == 365
 
 
 def test_each_setting_can_be_changed():
@@ -35,6 +36,7 @@ def test_each_setting_can_be_changed():
         "MOCEAN_MOST_AWAKE": "30",
         "MOCEAN_HOSTS": "Reds.example.org.,blues.example.org",
         "MOCEAN_PROXIES": "127.0.0.1,10.0.0.0/8",
+        "MOCEAN_KEEP_DAYS": "30",
         "STATE_DIRECTORY": "/var/lib/mocean",
     }
     settings = Settings.read(environment)
@@ -44,6 +46,7 @@ def test_each_setting_can_be_changed():
     assert (settings.logbook, settings.sync, settings.limits) == (":memory:", "full", False)
     assert settings.hosts == ("reds.example.org", "blues.example.org")
     assert settings.proxies == (ip_network("127.0.0.1/32"), ip_network("10.0.0.0/8"))
+    assert settings.keep_days == 30
 
 
 def test_under_systemd_the_logbook_is_where_its_services_keep_their_files():
@@ -58,6 +61,7 @@ def test_under_systemd_the_logbook_is_where_its_services_keep_their_files():
         ("PORT", "0", "a number from 1 to 65535, like 8080"),
         ("PORT", "65536", "a number from 1 to 65535, like 8080"),
         ("MOCEAN_MOST_AWAKE", "-1", "a whole number, like 500"),
+        ("MOCEAN_KEEP_DAYS", "0", "a whole number of days, like 365"),
         ("MOCEAN_SYNC", "no", "normal or full"),
         ("MOCEAN_LIMITS", "maybe", "on or off"),
         ("MOCEAN_PROXIES", "my proxy", "one or more addresses or networks, like 10.0.0.0/8"),

@@ -14,13 +14,14 @@ from urllib.parse import unquote, urlencode
 
 from bottle import Bottle, HTTPResponse
 
-from game.moderation import HARBOUR, LONGEST_BAN, look_alike
+from game.errors import Cannot
+from game.moderation import HARBOUR, LONGEST_BAN, look_alike, mentions
 from web.errors import MissingKey, WrongKey
 from web.routes import number, one_of
 
 FORMS = (  # what the page of the harbour goes on with
-    "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/newid harbour/pause harbour/resume "
-    "harbour/tide harbour/lock"
+    "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/newid harbour/erase harbour/pause "
+    "harbour/resume harbour/tide harbour/lock"
 )
 MOST_OBSERVED = 1000  # sailors whose requests and errors are remembered
 minutes_long = number(f"a number of minutes, like 60, at most {LONGEST_BAN // 60}", 60)
@@ -102,6 +103,15 @@ class Activity:
         seen[3] = address
         if problem:
             self.errors.setdefault(sailor.id, deque(maxlen=3)).append((now, route, str(problem)))
+
+    def erase(self, name, sailor=None):
+        """Forget a sailor, and the errors of others in which the name stands."""
+        if sailor:
+            self.asked.pop(sailor.id, None)
+            self.errors.pop(sailor.id, None)
+        for errors in self.errors.values():
+            for error in [error for error in errors if mentions(error[2], name)]:
+                errors.remove(error)
 
     def address(self, sailor):
         """Where the last request came from, or None."""
@@ -204,6 +214,16 @@ def newid(ocean, name):
     """Give another id to a sailor who has lost the old one."""
     sailor = ocean.give_new_id(name)
     return dict(reply=logged(f"{sailor.name} has a new id.") + f" It is {sailor.id}", name=sailor.name, id=sailor.id)
+
+
+@app.get("/harbour/erase", secret=True, then="harbour")
+def erase(ocean, request, name, sure: one_of("no", "yes") = "no"):
+    """Erase a sailor for ever, with all that was said by, to or about that one. It asks first whether you are sure."""
+    if sure == "no":
+        question = f"This erases all that is kept of {name[:40]}, for ever. If you are sure, send sure=yes too."
+        raise Cannot(question, "harbour/erase", name=name, sure="yes")
+    request.app.activity.erase(name, ocean.erase(name))
+    return logged("A sailor is erased. Only the log, and copies of the logbook, may still tell of that one.")
 
 
 @app.get("/harbour/say", secret=True, then="harbour")

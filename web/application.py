@@ -15,7 +15,7 @@ from game.errors import BadValue, Problem
 from game.moderation import Moderator
 from game.ocean import Ocean
 from web import admin, pages
-from web.errors import BadMethod, Bug, NoRoute, guess, printable, show, status_of
+from web.errors import BadMethod, Bug, NoRoute, guess, show, status_of
 from web.limits import Limits
 from web.replies import Shared, render
 from web.request import Request
@@ -112,7 +112,8 @@ class Application:
         """Have an ocean, as the logbook says. Raises LogbookProblem."""
         now = self.clock()
         self.began = self.began or now
-        ocean = Ocean(self.settings.most_awake, self.limits and self.limits.chat, self.moderator)
+        settings, chat_pace = self.settings, self.limits and self.limits.chat
+        ocean = Ocean(settings.most_awake, chat_pace, self.moderator, settings.keep_days)
         self.logbook.read(ocean, now)
         ocean.mail.last_said.extend(self.said)
         self.ocean = ocean
@@ -138,7 +139,7 @@ class Application:
             request.headers.append(("Allow", "GET, HEAD"))
         if "wait" in problem.fields:
             request.headers.append(("Retry-After", str(problem.fields["wait"])))
-        reply = {"ok": False, "error": problem.word, "reply": printable(str(problem)), **problem.fields}
+        reply = {"ok": False, "error": problem.word, "reply": str(problem), **problem.fields}
         return render(request, {**reply, "try": self.way_out(request, problem)}, status)
 
     def problem_of(self, request, error):
@@ -150,7 +151,7 @@ class Application:
             return BadMethod(f"The method {show(request.method)} does not work here. Use GET.", request.path[1:])
         if status < 500:
             return BadValue(str(error.body), "")
-        log.error("The route %s has a bug:", printable(request.path[:100]), exc_info=error)
+        log.error("The route %s has a bug:", request.rule, exc_info=error)
         return Bug("The server has a bug: this is not your fault. Your club leader finds it in the log.", "")
 
     def no_route(self, path):
@@ -162,7 +163,7 @@ class Application:
     def note(self, request, problem=None):
         """Let the leader see what a sailor does."""
         if request.asker:
-            self.activity.note(request.asker, request.ocean.now, request.address, request.path, problem)
+            self.activity.note(request.asker, request.ocean.now, request.address, request.rule, problem)
 
     def write_to_log(self, request, problem, status):
         """Write a line about a problem; about thousands of the same, a line a second.
@@ -170,7 +171,7 @@ class Application:
         It has no part of a path that isn't a route, as somebody may have typed an id or chat there.
         """
         path = request.path if request.path in self.routes else "(no route)"
-        line = f"{printable(request.method[:10])} {path} {status} {problem.word}"
+        line = f"{request.method[:10]} {path} {status} {problem.word}"
         now, (since, number) = self.clock(), self.refused.pop(line, (-inf, 0))
         if 0 <= now - since < 1:
             self.refused[line] = since, number + 1

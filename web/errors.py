@@ -6,7 +6,7 @@ What can go wrong at sea is in `game/errors.py`.
 from difflib import get_close_matches
 from functools import lru_cache
 
-from game.errors import Problem
+from game.errors import Problem, printable
 
 STATUS = {
     word: status
@@ -82,10 +82,3 @@ def guess(text, names):
 def show(text, most=40):
     """What somebody sent, in quotes, printable and not too long."""
     return f"“{printable(text) if len(text) <= most else printable(text[:most]) + '...'}”"
-
-
-def printable(text):
-    """A sentence with nothing in it that a terminal would obey."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, unquote_plus
 
 import bottle
 
+from game.errors import printable
 from web.routes import ID
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -145,14 +146,14 @@ def one_line(value):
     if type(value) in NUMBERS:
         return str(value)
     if type(value) is str:
-        return " ".join(value.splitlines())
+        return value if value.isprintable() else printable(" ".join(value.splitlines()))
     if isinstance(value, dict):
         return "; ".join(f"{name}={one_line(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
         return ",".join(map(one_line, value))
     if value is None or isinstance(value, bool):
         return {None: "", True: "true", False: "false"}[value]
-    return " ".join(str(value).splitlines())
+    return printable(" ".join(str(value).splitlines()))
 
 
 # ---- The request, taken apart ----

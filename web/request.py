@@ -75,6 +75,11 @@ class Request:
             return None
         return self.route.rule, self.form, self.id if self.route.needs_request else ""
 
+    @property
+    def rule(self):
+        """The rule of the route that is asked for: what others may read of a path, as it may hold an id or chat."""
+        return self.route.rule if self.route else "(no route)"
+
     # -- Who asks
 
     def identify(self):
