@@ -18,6 +18,8 @@ from typing import NamedTuple
 from game.errors import MailboxFull
 
 MAILBOX = 100  # letters that fit into a mailbox
+MOST_OF_ONE = 20  # of them from one sailor
+MOST_OF_NEIGHBOURS = 50  # of them from all who joined from one network address
 BROADCASTS = 100  # that are kept, until each sailor who was awake has read them
 LAST_SAID = 50  # messages to anyone that the club's leader sees
 

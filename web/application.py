@@ -112,7 +112,8 @@ class Application:
         """Have an ocean, as the logbook says. Raises LogbookProblem."""
         now = self.clock()
         self.began = self.began or now
-        ocean = Ocean(self.settings.most_awake, self.limits and self.limits.chat, self.moderator)
+        chat_pace, most_per_address = self.limits and self.limits.chat, self.settings.most_per_address
+        ocean = Ocean(self.settings.most_awake, chat_pace, self.moderator, most_per_address)
         self.logbook.read(ocean, now)
         ocean.mail.last_said.extend(self.said)
         self.ocean = ocean
@@ -190,7 +191,7 @@ class Application:
         # An id that was not looked up, as somebody asked too fast, is echoed: so nobody learns whether it is right.
         if route.needs_sailor and (request.stranger or not request.id):
             route = self.routes["/join"]
-        if route.rule == "/join" and self.settings.word:
+        if route.rule == "/join" and self.settings.word and "id" not in problem.keys:
             route = self.routes["/mocean"]  # nobody but the leader can give an example of a join that works
         route = self.routes.get(f"/{route.instead}", route)
         return route.example(request.ocean, request.identity(route), **problem.keys)
