@@ -62,10 +62,10 @@ def game(*parts, clock=None, **settings):
 class Player:
     """Asks a game without a network. Like a browser, it keeps cookies."""
 
-    def __init__(self, app, use_cookies=True, address="192.0.2.1"):
+    def __init__(self, app, use_cookies=True, address="203.0.113.7"):
         self.app, self.browser, self.address = app, Client(app, use_cookies=use_cookies), address
 
-    def another(self, address="192.0.2.1"):
+    def another(self, address="203.0.113.7"):
         """Another player of the same game, at the same network address or at another."""
         return Player(self.app, address=address)
 
