@@ -9,6 +9,7 @@ from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
+import requests
 
 from tests.conftest import Server
 from tests.fleet import CHROMIUM, WHY_NOT, a_browser, names_of_seamounts, write_logbook
@@ -192,6 +193,27 @@ def wait_until(is_true, seconds=10):
     while not is_true():
         assert time.monotonic() < deadline, "that took too long"
         time.sleep(0.02)
+
+
+def test_many_wrong_ids_from_a_network_keep_no_browser_out(open_browser, tmp_path):
+    """One who joined elsewhere comes to a network from which somebody has guessed ids."""
+    server = Server(MOCEAN_PROXIES="127.0.0.1").start(tmp_path / "log")
+    home, school = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "198.51.100.9"}
+    try:
+        page = open_browser(extra_http_headers=home)
+        page.goto(f"{server.url}join?name=ada")
+        for number in range(62):
+            guess = requests.get(f"{server.url}location?id=guess{number}", headers=school, timeout=10)
+        assert guess.status_code == 429
+        page.context.set_extra_http_headers(school)
+        page.goto(server.url)
+        assert heading_of(page).startswith("Ahoy!")
+        page.goto(f"{server.url}join?name=ada")
+        assert heading_of(page).startswith("Welcome aboard, ada!")
+        page.goto(f"{server.url}location")
+        assert heading_of(page).startswith("You are at")
+    finally:
+        server.kill()
 
 
 # ---- The map ----
