@@ -1,84 +1,27 @@
-"""One address against all others: what holds at the real server while somebody there floods it.
-
-This computer has many addresses: 127.0.0.1, 127.0.0.2 and so on.
-"""
+"""One address against all others: what holds at the real server while somebody there floods it."""
 
 import socket
 import time
 from collections import Counter
 from contextlib import closing, contextmanager
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection
 from itertools import count, product
 from multiprocessing import Pool
-from threading import Event, Thread
-from urllib.parse import urlencode
 
 import pytest
 
 from game.mail import MAILBOX, MOST_OF_NEIGHBOURS
+from tests.attack.siege import AWAY, HOME, SCHOOL, Flood, Place
 from tests.conftest import Server
 from tests.test_admin import KEY
-
-HOME, SCHOOL, AWAY = "127.0.0.1", "127.0.0.2", "127.0.0.3"
-
-
-class Place:
-    """Asks a server from one address of this computer."""
-
-    def __init__(self, server, address):
-        self.port, self.address = server.port, address
-
-    def ask(self, route, cookie="", **keys):
-        """The status and the text of a reply; 0 and "" if there is none."""
-        url, headers = f"/{route}" + (f"?{urlencode(keys)}" if keys else ""), {"Cookie": cookie} if cookie else {}
-        with closing(HTTPConnection(HOME, self.port, 10, source_address=(self.address, 0))) as connection:
-            try:
-                connection.request("GET", url, headers=headers)
-                reply = connection.getresponse()
-                return reply.status, reply.read().decode()
-            except (OSError, HTTPException):
-                return 0, ""
-
-    def join(self, name, **keys):
-        """The id of a new ship, or ""."""
-        return self.ask("join", name=name, **keys)[1].partition("id=")[2][:8]
-
-
-class Flood(Thread):
-    """Sends requests from one address at a steady pace. `request` makes the route and keys of the next one."""
-
-    def __init__(self, server, address, request, a_second=370):
-        super().__init__(daemon=True)
-        self.place, self.request, self.gap = Place(server, address), request, 1 / a_second
-        self.statuses, self.ended = Counter(), Event()
-
-    def run(self):
-        due = time.monotonic()
-        while not self.ended.is_set():
-            route, keys = self.request()
-            self.statuses[self.place.ask(route, **keys)[0]] += 1
-            due = max(due + self.gap, time.monotonic() - 1)
-            time.sleep(max(0, due - time.monotonic()))
-
-    def wait_until(self, status, times):
-        """Wait until so many more replies had this status."""
-        goal, deadline = self.statuses[status] + times, time.monotonic() + 60
-        while self.statuses[status] < goal:
-            assert time.monotonic() < deadline, self.statuses
-            time.sleep(0.01)
 
 
 @contextmanager
 def flooded(server, address, request):
     """A flood that has begun to be refused."""
-    flood = Flood(server, address, request)
-    flood.start()
-    try:
+    with Flood(server, address, request) as flood:
         flood.wait_until(429, 100)
         yield flood
-    finally:
-        flood.ended.set()
-        flood.join()
 
 
 @pytest.fixture
