@@ -121,7 +121,8 @@ class Ocean:
         berth = Random(same_name(name))
         x, y = (SIZE / 2 + berth.uniform(-BERTHS, BERTHS) for _ in range(2))
         sailor = Sailor(name, new_id(), x, y, since=self.now, heard=self.now, logged=self.now, is_idle=True)
-        sailor.note_home(address)
+        if address is not None:
+            sailor.note_home(address)
         self.mail.begin(sailor)
         self.crew.add(sailor)
         return sailor
@@ -149,7 +150,8 @@ class Ocean:
     def wake(self, id, address=None):
         """The sailor with this id, awake from now on, at home at an address. Raises UnknownId, Banned or OceanFull."""
         sailor = self.known(id)
-        sailor.note_home(address)
+        if address is not None and address not in sailor.homes:
+            sailor.note_home(address)
         if is_asleep(sailor, self.now):
             self.need_room(*sailor.homes[:1])
             self.mail.sleep_through(sailor, sailor.heard + NAP)

@@ -61,9 +61,8 @@ class Sailor(Tracked):
         return self.ability("sight") / (1 + depth / self.ability("clarity"))
 
     def note_home(self, address):
-        """Remember from which network address the sailor plays, or None."""
-        if address is not None and address not in self.homes:
-            self.homes = (*self.homes[:1], address, *self.homes[1 : MOST_HOMES - 1])
+        """Remember another network address from which the sailor plays."""
+        self.homes = (*self.homes[:1], address, *self.homes[1 : MOST_HOMES - 1])
 
 
 def new_id():
@@ -158,8 +157,9 @@ class Crew:
             raise NameTaken(f"The name {name} is taken: choose another one. If it is your name, send your id too.")
         going = {self.holder(name)} - {None}
         if len(self.by_id) - len(going) >= MOST_KEPT:
-            first = min(self.by_id.values(), key=lambda sailor: (not is_unused(sailor, now), sailor.heard))
-            if not (is_unused(first, now) or is_given_away(first, now)):
+            unused = [sailor for sailor in self.by_id.values() if is_unused(sailor, now)]
+            first = min(unused or self.by_id.values(), key=lambda sailor: sailor.heard)
+            if not (unused or is_given_away(first, now)):
                 raise OceanFull(f"The ocean is full: {MOST_KEPT} ships are kept. Ask your club leader.", "who")
             going.add(first)
         return going

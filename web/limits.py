@@ -49,18 +49,17 @@ class Limits:
     def count_request(self, sailor, address, now):
         """Count a request with the id of this sailor, or with a wrong one or none. Raises TooFast.
 
-        Only who is awake and at home counts as a sailor: otherwise it would show which id is right.
+        Only who is awake and at home counts as a sailor: otherwise it would show which id is right. Returns whether.
         """
-        if sailor and address in sailor.homes and not is_asleep(sailor, now):
-            wait = self.requests.wait(sailor.id, now)
-        else:
-            wait = self.strangers.wait(address, now)
+        is_sailor = sailor is not None and address in sailor.homes and not is_asleep(sailor, now)
+        wait = self.requests.wait(sailor.id, now) if is_sailor else self.strangers.wait(address, now)
         if wait:
             raise TooFast("You ask too fast.", wait)
+        return is_sailor
 
     def count_id(self, sailor, id, address, now):
         """Count an id, which is that of this sailor, or None if it is wrong. Raises TooFast after many wrong ones."""
-        is_home = sailor and address in sailor.homes
+        is_home = sailor is not None and address in sailor.homes
         if not is_home and not self.ids.may_be_told(id, sailor is not None, address, now):
             reply = "Many wrong ids came from your network. With your name and your id, join works at once."
             raise TooFast(reply, AGAIN, "join", name="YOUR-NAME", id="YOUR-ID")

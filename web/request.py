@@ -91,11 +91,10 @@ class Request:
         """
         id = self.id if self.method == "GET" else ""  # only a GET acts: other methods don't even wake anybody
         limits, sailor, now = self.app.limits, self.ocean.crew.by_id.get(id.lower()), self.ocean.now
-        if limits:
-            limits.count_request(sailor, self.address, now)
+        is_known = not limits or limits.count_request(sailor, self.address, now)
         if id:
             try:
-                if limits:
+                if not is_known:
                     limits.count_id(sailor, id, self.address, now)
                 self.asker = self.ocean.wake(id, self.address)
             except Problem as problem:
