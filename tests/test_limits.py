@@ -327,6 +327,8 @@ def test_who_comes_back_needs_no_word(club):
     assert club.json("/join", name="ada")["id"] == id
     reply = club.another(HERE).json("/join", name="ada", id="zzzzzzzz", word="plank")
     assert reply["error"] == "unknown-id"
+    flood(club.app, HERE)
+    assert club.another(HERE).json("/location", id=id)["try"] == "/join?name=YOUR-NAME&id=YOUR-ID"
 
 
 # ---- Talking ----

@@ -15,13 +15,13 @@ guess that is sent three times is looked at slowly, as one who guesses does not 
 
 How hopeless is guessing? There are 31 ** 8 ids. On average, one address finds the id of one of so many ships after
 
-    ships                                                       30           420          10,000
-    that have not played there: 1 guess a second                870 years    64 years     2.7 years
-    the same with a name by `join`: 1,000 a second, each at     14 years     14 years     14 years
-    the id of one ship
-    that have played there, and sleep: 1,000 a second           320 days     23 days      1 day
-    that play there: as fast as the server answers, 5,000 a     64 days      5 days       (at most 420 do)
-    second; otherwise one who guesses would lock out a class
+                                                              30 ships      420          10,000
+    1 a second, if they have not played there                 870 years     64 years     2.7 years
+    1,000 a second by `join`, each with the name of one       14 years      14 years     14 years
+    1,000 a second, if they have played there, and sleep      320 days      23 days      1 day
+    5,000 a second, if they play there now                    64 days       5 days       (at most 420 can)
+
+The last is as fast as the server answers: with a limit there, one who guesses would lock out a class.
 """
 
 from collections import OrderedDict
