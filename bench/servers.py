@@ -56,6 +56,7 @@ class Server:
             "MOCEAN_LOGBOOK": f"{folder}/logbook.sqlite3",
             "MOCEAN_LIMITS": limits,
             "MOCEAN_MOST_AWAKE": str(fleet.MOST),
+            "MOCEAN_MOST_PER_ADDRESS": str(fleet.MOST),
         }
         program, *words = command.format(folder=folder, port=port).split()
         command = [Path(sys.executable).with_name(program), *words]

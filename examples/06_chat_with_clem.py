@@ -22,7 +22,7 @@ try:
     while True:
         sent = ask("sendchat", name="Clem", message=input("You: "))
         if not sent["ok"]:
-            print(sent["reply"])  # such as: you talk faster than others can read
+            print(sent["reply"])  # such as: that is more talk than others can read
         letter = ask("popchat")
         while letter.get("number"):  # 0 if there is no message
             print(f"{letter['sender']}: {letter['message']}")

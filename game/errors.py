@@ -89,10 +89,10 @@ class TooFast(Problem):
 
     word = "too-fast"
 
-    def __init__(self, sentence, wait, instead=None):
+    def __init__(self, sentence, wait, instead=None, **keys):
         seconds = max(1, ceil(wait))
         super().__init__(
-            f"{sentence} Wait {seconds} s, in a program with time.sleep({seconds}), and ask again.", instead
+            f"{sentence} Wait {seconds} s, in a program with time.sleep({seconds}), and ask again.", instead, **keys
         )
         self.fields = {"wait": seconds}
 

@@ -23,6 +23,8 @@ from game.moderation import mentions, same_name
 
 MAILBOX = 100  # letters that fit into a mailbox
 MOST_LETTERS = 20_000  # that fit into all mailboxes together: with the longest words, about 25 MB of memory
+MOST_OF_ONE = 20  # of them from one sailor
+MOST_OF_NEIGHBOURS = 50  # of them from all who joined from one network address
 BROADCASTS = 100  # that are kept, until each sailor who was awake has read them
 LAST_SAID = 50  # messages to anyone that the club's leader sees
 

@@ -21,11 +21,12 @@ import math
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from random import Random
+from secrets import compare_digest
 
 from game.clem import CLEM, CLEM_SPEED, clem_answer, clem_place
-from game.errors import BadValue, Cannot, Muted, NoItem, NoSailor, OceanFull, Paused, TooFast, UnknownId
+from game.errors import BadValue, Cannot, MailboxFull, Muted, NoItem, NoSailor, OceanFull, Paused, TooFast, UnknownId
 from game.grid import Grid
-from game.mail import Mail
+from game.mail import MOST_OF_NEIGHBOURS, MOST_OF_ONE, Mail
 from game.moderation import HARBOUR, Bans, Moderator, look_alike, same_name
 from game.planet import (
     BERTHS,
@@ -71,13 +72,15 @@ class World:
 class Ocean:
     """All that changes. Set `now`, in seconds, before asking for anything.
 
-    `chat_pace` says how fast one sailor may talk: it has a method `wait(who, now)` that returns the seconds to wait.
+    At most `most_awake` ships sail at once, and `most_per_address` of those that joined from one network address.
+    `chat_pace` says how fast one may talk: it has a method `wait(sailor, now)` that returns the seconds to wait.
     What nobody has used for `keep_days` may go, see `forget_old`.
     """
 
-    def __init__(self, most_awake=500, chat_pace=None, moderator=None, keep_days=365):
+    def __init__(self, most_awake=500, chat_pace=None, moderator=None, most_per_address=420, keep_days=365):
         self.now, self.keep_days = 0.0, keep_days
-        self.most_awake, self.chat_pace, self.moderator = most_awake, chat_pace, moderator or Moderator()
+        self.most_awake, self.most_per_address = most_awake, most_per_address
+        self.chat_pace, self.moderator = chat_pace, moderator or Moderator()
         self.world = World()
         self.crew, self.mail, self.bans, self.grid = Crew(), Mail(self.world), Bans(self.world), Grid()
         self.treasures = lay_out(self.world.tide)  # by name, those that nobody holds
@@ -102,38 +105,41 @@ class Ocean:
 
     # -- Coming and going
 
-    def join(self, name, id=None):
+    def join(self, name, id=None, address=None):
         """The sailor of this name: a new one or, with the id, the one who is aboard already, awake from now on.
 
+        `address` is the network address from which he or she plays.
         Raises BadValue, UnknownId, Cannot (the id is another sailor's), NameTaken, Banned, Paused or OceanFull.
         """
         if id:
-            return self.welcome_back(name, id)
+            return self.welcome_back(name, id, address)
         name = self.moderator.proper_name(name)
         self.need_open_sea()
         self.bans.check(f"name {look_alike(name)}", self.now)
-        self.need_room()
+        self.need_room(address)
         for going in self.crew.make_room_for(name, self.now):
             self.send_ashore(going)
         # The same name gets the same berth each time, without remembering it.
         berth = Random(same_name(name))
         x, y = (SIZE / 2 + berth.uniform(-BERTHS, BERTHS) for _ in range(2))
-        sailor = Sailor(name, new_id(), x, y, since=self.now, heard=self.now, logged=self.now)
+        sailor = Sailor(name, new_id(), x, y, since=self.now, heard=self.now, logged=self.now, is_idle=True)
+        if address is not None:
+            sailor.note_home(address)
         self.mail.begin(sailor)
         self.crew.add(sailor)
         return sailor
 
-    def welcome_back(self, name, id):
+    def welcome_back(self, name, id, address=None):
         """The sailor who has both this name and this id, awake from now on. Raises UnknownId or Cannot."""
-        sailor = self.wake(id)
+        sailor = self.wake(id, address)
         if same_name(sailor.name) != same_name(name):
             raise Cannot(f"This id belongs to {sailor.name}, not to {name[:16]}. For a new ship, send no id.")
         return sailor
 
     def is_id_of(self, id, name):
-        """True if this is the id of the sailor with this name."""
-        sailor = self.crew.by_id.get(id)
-        return sailor is not None and same_name(sailor.name) == same_name(name)
+        """True if this is the id of the sailor with this name. Takes as long for a wrong id as for a right one."""
+        sailor = self.crew.by_name.get(same_name(name))
+        return sailor is not None and compare_digest(sailor.id.encode(), id.lower().encode())
 
     def known(self, id):
         """The sailor with this id, awake or not. Raises UnknownId or Banned."""
@@ -143,11 +149,13 @@ class Ocean:
             self.bans.check(f"id {id.strip().lower()}", self.now)
             raise
 
-    def wake(self, id):
-        """The sailor with this id, awake from now on. Raises UnknownId, Banned or OceanFull."""
+    def wake(self, id, address=None):
+        """The sailor with this id, awake from now on, at home at an address. Raises UnknownId, Banned or OceanFull."""
         sailor = self.known(id)
+        if address is not None and address not in sailor.homes:
+            sailor.note_home(address)
         if is_asleep(sailor, self.now):
-            self.need_room()
+            self.need_room(*sailor.homes[:1])
             self.mail.sleep_through(sailor, sailor.heard + NAP)
             self.note(sailor, speed=0.0)
         self.crew.note_heard(sailor, self.now)
@@ -199,10 +207,14 @@ class Ocean:
         """A name that a new sailor can take."""
         return self.crew.free_name(self.now)
 
-    def need_room(self):
-        """Raises OceanFull if no other ship may sail now."""
-        if len(self.awake_sailors()) >= self.most_awake:
+    def need_room(self, address=None):
+        """Raises OceanFull if no other ship may sail now, or no other one that joined from this address."""
+        awake = self.awake_sailors()
+        if len(awake) >= self.most_awake:
             raise OceanFull(f"The ocean is full: {self.most_awake} ships sail now. Try again in a few minutes.", "who")
+        if address and sum(other.homes[:1] == (address,) for other in awake) >= self.most_per_address:
+            many = f"{self.most_per_address} ships from your network sail now, and no more can."
+            raise OceanFull(f"{many} Try again in a few minutes, or ask your club leader.", "who")
 
     # -- Sailing
 
@@ -228,7 +240,7 @@ class Ocean:
     def sail(self, sailor, **orders):
         """Set any of heading, speed, depth, x and y, from here and now on. Raises Paused."""
         self.need_open_sea()
-        self.note(sailor, **orders)
+        self.note(sailor, is_idle=False, **orders)
 
     def note(self, sailor, **orders):
         """Note where the ship is now, and what changes."""
@@ -409,12 +421,16 @@ class Ocean:
         """
         text = self.moderator.proper_message(message)
         self.need_voice(sailor)
+        if sailor.is_idle:
+            sailor.is_idle = False
         if name is None:
             number, reached = self.announce(text, sailor.name, but=sailor.name)
             return (number, reached) if reached else self.tell_clem(sailor, text, number)
         if same_name(name) == same_name(CLEM):
             return self.tell_clem(sailor, text, self.mail.number(sailor.name, text, self.now, CLEM).number)
-        return self.mail.post(sailor.name, text, self.now, self.find(name)).number, 1
+        receiver = self.find(name)
+        self.need_space(sailor, receiver)
+        return self.mail.post(sailor.name, text, self.now, receiver).number, 1
 
     def announce(self, text, speaker, but=None):
         """Say something to all who are awake, except the sailor of one name. Returns as `send` does."""
@@ -428,14 +444,25 @@ class Ocean:
             self.mail.post(CLEM, answer, self.now, sailor)
         return number, 1
 
+    def need_space(self, sailor, receiver):
+        """Raises MailboxFull if many letters from this sailor, or from others who joined where he or she did, wait."""
+        senders = [letter.sender for letter in self.mail.boxes.get(receiver.id, ())]
+        if senders.count(sailor.name) >= MOST_OF_ONE:
+            raise MailboxFull(f"{MOST_OF_ONE} of your letters wait for {receiver.name}. Write again later.", "who")
+        if len(senders) >= MOST_OF_NEIGHBOURS and any(sailor.homes[:1]):
+            known = [self.crew.by_name.get(same_name(sender)) for sender in senders]
+            if sum(other is not None and other.homes[:1] == sailor.homes[:1] for other in known) >= MOST_OF_NEIGHBOURS:
+                many = f"{MOST_OF_NEIGHBOURS} letters from your network wait for {receiver.name}."
+                raise MailboxFull(f"{many} Write again later.", "who")
+
     def need_voice(self, sailor):
         """Raises Muted, Paused or TooFast if the sailor may not talk now."""
         if sailor.muted:
             raise Muted("You can sail and read, but not send messages now. Talk to your club leader.", "popchat")
         self.need_open_sea()
-        wait = self.chat_pace.wait(sailor.id, self.now) if self.chat_pace else 0
+        wait = self.chat_pace.wait(sailor, self.now) if self.chat_pace else 0
         if wait:
-            raise TooFast("You talk faster than others can read.", wait, "popchat")
+            raise TooFast("That is more talk than others can read.", wait, "popchat")
 
     # -- What the club's leader can do
 
@@ -474,6 +501,16 @@ class Ocean:
         """
         self.bans.add(seconds, self.now, f"name {look_alike(sailor.name)}", f"id {sailor.id}", *also)
         self.send_ashore(sailor)
+
+    def send_all_ashore(self, address, only_idle=False):
+        """End the voyages of all who have played from a network address, or only of those who never did anything.
+
+        Returns how many those are.
+        """
+        going = [s for s in self.crew.by_id.values() if address in s.homes and (s.is_idle or not only_idle)]
+        for sailor in going:
+            self.send_ashore(sailor)
+        return len(going)
 
     def unban(self, name):
         """Let a sailor of this name come aboard again. Raises NoSailor."""

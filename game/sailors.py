@@ -21,6 +21,7 @@ ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0 and 1, whic
 NAP = 15 * 60  # seconds without a request after which a sailor is asleep
 NOTE_HEARD = 60  # seconds: how exactly the logbook knows when somebody was heard from
 MOST_KEPT = 10_000  # sailors whose ships and names are kept
+MOST_HOMES = 4  # network addresses of a sailor that are kept
 GIVEN_AWAY = 60 * 24 * 3600  # seconds without a request after which somebody else may have the name
 
 SAMPLE_NAMES = ["ada", "grace", "sylvia", "jacques", "jeanne", "marie", "vasco", "zheng", "tupaia", "sindbad"]
@@ -44,6 +45,8 @@ class Sailor(Tracked):
     items: tuple = ()  # the names of the treasure aboard
     last_read: int = 0  # the number of the last message to everyone that was read
     missed: tuple = ()  # the numbers of later ones that were said while the sailor slept
+    homes: tuple = ()  # the network addresses of this sailor: where the voyage began, then the newest ones
+    is_idle: bool = False  # True until the first order or word
 
     def ability(self, what):
         """The best of what the ship can do by itself and with each thing aboard, see planet.ABILITIES."""
@@ -56,6 +59,10 @@ class Sailor(Tracked):
     def sight(self, depth):
         """How many metres the sailor sees from a depth."""
         return self.ability("sight") / (1 + depth / self.ability("clarity"))
+
+    def note_home(self, address):
+        """Remember another network address from which the sailor plays."""
+        self.homes = (*self.homes[:1], address, *self.homes[1 : MOST_HOMES - 1])
 
 
 def new_id():
@@ -150,10 +157,11 @@ class Crew:
             raise NameTaken(f"The name {name} is taken: choose another one. If it is your name, send your id too.")
         going = {self.holder(name)} - {None}
         if len(self.by_id) - len(going) >= MOST_KEPT:
-            longest_ago = min(self.by_id.values(), key=lambda sailor: sailor.heard)
-            if not is_given_away(longest_ago, now):
+            unused = [sailor for sailor in self.by_id.values() if is_unused(sailor, now)]
+            first = min(unused or self.by_id.values(), key=lambda sailor: sailor.heard)
+            if not (unused or is_given_away(first, now)):
                 raise OceanFull(f"The ocean is full: {MOST_KEPT} ships are kept. Ask your club leader.", "who")
-            going.add(longest_ago)
+            going.add(first)
         return going
 
     def free_name(self, now):
@@ -170,3 +178,8 @@ def is_asleep(sailor, now):
 def is_given_away(sailor, now):
     """True for one who hasn't been heard from for so long that somebody else may have the name."""
     return now - sailor.heard >= GIVEN_AWAY
+
+
+def is_unused(sailor, now):
+    """True for one who joined, never did anything and is asleep: if no more names can be kept, these go first."""
+    return sailor.is_idle and is_asleep(sailor, now)

@@ -31,10 +31,10 @@ def url_of(words):
     if not words:
         return "/harbour"
     command, *rest = words
-    keys = dict(word.split("=", 1) for word in rest if word.startswith(("minutes=", "address=", "sure=")))
+    keys = dict(word.split("=", 1) for word in rest if word.startswith(("minutes=", "address=", "idle=", "sure=")))
     text = " ".join(word for word in rest if word.partition("=")[0] not in keys)
     if text:
-        keys["message" if command == "say" else "name"] = text
+        keys[{"say": "message", "clear": "address"}.get(command, "name")] = text
     return f"/harbour/{quote(command)}?{urlencode(keys)}"
 
 

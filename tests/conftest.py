@@ -62,12 +62,12 @@ def game(*parts, clock=None, **settings):
 class Player:
     """Asks a game without a network. Like a browser, it keeps cookies."""
 
-    def __init__(self, app, use_cookies=True):
-        self.app, self.browser = app, Client(app, use_cookies=use_cookies)
+    def __init__(self, app, use_cookies=True, address="203.0.113.7"):
+        self.app, self.browser, self.address = app, Client(app, use_cookies=use_cookies), address
 
-    def another(self):
-        """Another player of the same game."""
-        return Player(self.app)
+    def another(self, address="203.0.113.7"):
+        """Another player of the same game, at the same network address or at another."""
+        return Player(self.app, address=address)
 
     @property
     def ocean(self):
@@ -75,7 +75,10 @@ class Player:
 
     def ask(self, url, method="GET", headers=(), **keys):
         """The whole response."""
-        return self.browser.open(url, method=method, headers=headers, query_string=keys or None)
+        address = {"REMOTE_ADDR": self.address}
+        return self.browser.open(
+            url, method=method, headers=headers, query_string=keys or None, environ_overrides=address
+        )
 
     def json(self, url, **keys):
         """The reply as a dict."""

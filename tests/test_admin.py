@@ -258,6 +258,7 @@ def test_the_command_line_says_what_is_wrong(harbour):
     assert command(harbour, key="")[1] == 1
     assert "not the harbour key" in command(harbour, key="another key of the sea")[0]
     assert url_of(["ban", "ada", "minutes=5"]) == "/harbour/ban?minutes=5&name=ada"
+    assert url_of(["clear", "192.0.2.7", "idle=yes"]) == "/harbour/clear?idle=yes&address=192.0.2.7"
     assert url_of(["say", "1=1,", "or?"]) == "/harbour/say?message=1%3D1%2C+or%3F"
 
 
@@ -279,6 +280,30 @@ def test_what_the_harbour_master_did_survives_a_restart(tmp_path):
         assert server.json("location", id=bob)["error"] == "banned"
     finally:
         server.kill()
+
+
+def test_all_who_came_from_one_address_can_be_sent_away():
+    """And first of all those who never did anything, as a class and who plagues it may share an address."""
+    leader = Player(game(harbour_key=KEY))
+    at = {name: leader.another(address) for name, address in (("ada", "10.0.0.1"), ("bob", "10.0.0.1"))}
+    ids = {name: player.join(name) for name, player in at.items()}
+    at["ada"].json("/speed", speed=1)
+    bot, guest = leader.another("10.0.0.1").join("bot"), leader.another("10.0.0.2").join("guest")
+    leader.another("10.0.0.1").json("/location", id=guest)
+    at["bob"].json("/sendchat", message="hi")
+    seen = {one["name"]: one["address"] for one in leader.json("/harbour", key=KEY)["sailors"]}
+    assert seen["bot"] == "10.0.0.1"
+
+    def clear(**keys):
+        return leader.json("/harbour/clear", key=KEY, **keys)["reply"]
+
+    assert clear(address="10.0.0.9") == "Voyages from 10.0.0.9 that have ended: 0."
+    assert clear(address="10.0.0.1", idle="yes") == "Voyages from 10.0.0.1 that have ended: 2."
+    assert leader.ocean.who() == ["Clem", "ada", "bob"]
+    assert clear(address="10.0.0.1") == "Voyages from 10.0.0.1 that have ended: 2."
+    assert leader.ocean.who() == ["Clem"]
+    for id in (bot, *ids.values()):
+        assert leader.json("/location", id=id)["error"] == "unknown-id"
 
 
 def test_a_ban_that_is_too_long_or_too_short_is_refused(harbour):

@@ -9,6 +9,7 @@ from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
+import requests
 
 from tests.conftest import Server
 from tests.fleet import CHROMIUM, WHY_NOT, a_browser, names_of_seamounts, write_logbook
@@ -222,6 +223,27 @@ def test_the_leader_erases_a_sailor_and_is_asked_once_more(page, tmp_path):
         page.get_by_role("link", name="/harbour/erase?name=ada&sure=yes").click()
         assert heading_of(page).startswith("A sailor is erased.")
         assert server.json("location", id=ada)["error"] == "unknown-id"
+    finally:
+        server.kill()
+
+
+def test_many_wrong_ids_from_a_network_keep_no_browser_out(open_browser, tmp_path):
+    """One who joined elsewhere comes to a network from which somebody has guessed ids."""
+    server = Server(MOCEAN_PROXIES="127.0.0.1").start(tmp_path / "log")
+    home, school = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "198.51.100.9"}
+    try:
+        page = open_browser(extra_http_headers=home)
+        page.goto(f"{server.url}join?name=ada")
+        for number in range(62):
+            guess = requests.get(f"{server.url}location?id=guess{number}", headers=school, timeout=10)
+        assert guess.status_code == 429
+        page.context.set_extra_http_headers(school)
+        page.goto(server.url)
+        assert heading_of(page).startswith("Ahoy!")
+        page.goto(f"{server.url}join?name=ada")
+        assert heading_of(page).startswith("Welcome aboard, ada!")
+        page.goto(f"{server.url}location")
+        assert heading_of(page).startswith("You are at")
     finally:
         server.kill()
 

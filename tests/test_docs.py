@@ -429,7 +429,8 @@ def test_all_errors_are_told_as_they_are():
 
 def test_the_limits_are_told_as_they_are():
     limits = Limits()
-    paces = [limits.requests, limits.chat, limits.strangers, limits.joins, limits.guesses, limits.keys]
+    paces = [limits.requests, limits.chat.own, limits.strangers, limits.joins]
+    paces += [limits.ids.wrong, limits.words.wrong, limits.chat.shared, limits.keys]
     rows = tables(TEXTS["SECURITY.md"], "what", "how often")
     assert len(rows) == len(paces)
     for pace, (what, told, _) in zip(paces, rows):

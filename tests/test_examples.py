@@ -184,7 +184,7 @@ def test_clem_answers(sea):
     assert "Clem: Ahoy, chat" in out
     assert "Clem: I am at x" in out
     assert "“message” is missing" in out
-    assert "You talk faster than others can read." in out
+    assert "That is more talk than others can read." in out
     assert "Goodbye, chat" in out
     assert sea.server.json("popchat", id=dan)["number"] == 0  # nobody else hears it
 

@@ -6,7 +6,7 @@ import pytest
 
 from game import mail
 from game.errors import BadValue, MailboxFull, NoSailor
-from game.mail import BROADCASTS, MAILBOX, NO_MESSAGE
+from game.mail import BROADCASTS, MAILBOX, MOST_OF_NEIGHBOURS, MOST_OF_ONE, NO_MESSAGE
 from game.ocean import CHAT_WAITS
 from game.sailors import NAP
 
@@ -70,8 +70,9 @@ def test_what_was_said_before_a_nap_still_waits_after_many_naps(ocean, crew):
 
 def test_a_full_mailbox_is_said_to_the_sender_and_no_broadcast_fills_it(ocean, crew):
     ada, bob, _ = crew
+    writers = [ocean.join(f"writer{number}") for number in range(MAILBOX // MOST_OF_ONE)]
     for number in range(MAILBOX):
-        ocean.send(ada, f"letter {number}", "bob")
+        ocean.send(writers[number % len(writers)], f"letter {number}", "bob")
         ocean.send(ada, f"broadcast {number}")
     with pytest.raises(MailboxFull, match="bob"):
         ocean.send(ada, "hi", "bob")
@@ -81,6 +82,25 @@ def test_a_full_mailbox_is_said_to_the_sender_and_no_broadcast_fills_it(ocean, c
     said = read_all(ocean, bob)
     assert said[:3] == ["letter 1", "broadcast 1", "letter 2"]
     assert said[-2:] == ["the last broadcast", "hi"]
+
+
+def test_neither_one_sailor_nor_one_network_can_fill_a_mailbox(ocean):
+    bob, eve = ocean.join("bob", address="home"), ocean.join("eve", address="net")
+    for _ in range(MOST_OF_ONE):
+        ocean.send(eve, "hi", "bob")
+    with pytest.raises(MailboxFull, match="20 of your letters wait for bob"):
+        ocean.send(eve, "hi", "bob")
+    bots = [ocean.join(f"bot{number}", address="net") for number in range(MOST_OF_NEIGHBOURS - MOST_OF_ONE)]
+    for bot in bots:
+        ocean.send(bot, "hi", "bob")
+    with pytest.raises(MailboxFull, match="50 letters from your network wait for bob"):
+        ocean.send(bots[0], "hi", "bob")
+    friend = ocean.join("friend", address="elsewhere")
+    for _ in range(MOST_OF_ONE):
+        ocean.send(friend, "hello", "bob")
+    ocean.send(eve, "hi", "friend")
+    assert len(read_all(ocean, bob)) == MOST_OF_NEIGHBOURS + MOST_OF_ONE
+    ocean.send(eve, "hi", "bob")
 
 
 def test_any_number_can_be_sent_as_after(player):

@@ -387,8 +387,7 @@ def test_all_who_ask_for_the_chart_at_the_same_time_get_the_same_one(player, clo
     """Except for whoever has changed something since it was made."""
 
     def chart(address):
-        environ = {"REMOTE_ADDR": address}
-        return player.browser.open("/chart?format=json", environ_overrides=environ).json
+        return player.another(address).json("/chart")
 
     before = chart("192.0.2.1")
     player.json("/join", name="ada")

@@ -35,12 +35,14 @@ def test_each_setting_can_be_changed():
         "MOCEAN_LIMITS": "off",
         "MOCEAN_MOST_AWAKE": "30",
         "MOCEAN_HOSTS": "Reds.example.org.,blues.example.org",
+        "MOCEAN_MOST_PER_ADDRESS": "20",
         "MOCEAN_PROXIES": "127.0.0.1,10.0.0.0/8",
         "MOCEAN_KEEP_DAYS": "30",
         "STATE_DIRECTORY": "/var/lib/mocean",
     }
     settings = Settings.read(environment)
-    assert (settings.host, settings.port, settings.most_awake) == ("0.0.0.0", 8081, 30)
+    assert (settings.host, settings.port) == ("0.0.0.0", 8081)
+    assert (settings.most_awake, settings.most_per_address) == (30, 20)
     assert (settings.word, settings.harbour_key) == ("plank", "plank-plank-plank")
     assert (settings.languages, settings.rude_words) == (("de", "fr"), ("plonk", "-cock"))
     assert (settings.logbook, settings.sync, settings.limits) == (":memory:", "full", False)
@@ -62,6 +64,7 @@ def test_under_systemd_the_logbook_is_where_its_services_keep_their_files():
         ("PORT", "65536", "a number from 1 to 65535, like 8080"),
         ("MOCEAN_MOST_AWAKE", "-1", "a whole number, like 500"),
         ("MOCEAN_KEEP_DAYS", "0", "a whole number of days, like 365"),
+        ("MOCEAN_MOST_PER_ADDRESS", "0", "a whole number, like 420"),
         ("MOCEAN_SYNC", "no", "normal or full"),
         ("MOCEAN_LIMITS", "maybe", "on or off"),
         ("MOCEAN_PROXIES", "my proxy", "one or more addresses or networks, like 10.0.0.0/8"),

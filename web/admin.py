@@ -20,8 +20,8 @@ from web.errors import MissingKey, WrongKey
 from web.routes import number, one_of
 
 FORMS = (  # what the page of the harbour goes on with
-    "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/newid harbour/erase harbour/pause "
-    "harbour/resume harbour/tide harbour/lock"
+    "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/clear harbour/newid harbour/erase "
+    "harbour/pause harbour/resume harbour/tide harbour/lock"
 )
 MOST_OBSERVED = 1000  # sailors whose requests and errors are remembered
 minutes_long = number(f"a number of minutes, like 60, at most {LONGEST_BAN // 60}", 60)
@@ -149,7 +149,7 @@ def observed(sailor, now, activity):
         "name": sailor.name,
         "heard": f"{now - sailor.heard:.0f} s ago",
         "requests_a_minute": activity.a_minute(sailor, now),
-        "address": activity.address(sailor),
+        "address": activity.address(sailor) or next(iter(sailor.homes), None),
         "muted": sailor.muted,
         "errors": activity.last_errors(sailor, now),
     }
@@ -200,6 +200,13 @@ def ban(ocean, request, name, minutes: minutes_long = 60.0, address: one_of("yes
     home = request.app.activity.address(sailor) if address == "yes" else None
     ocean.ban(sailor, minutes * 60, *([f"address {home}"] if home else []))
     return logged(f"{sailor.name} is banned for {minutes:g} minutes{f', with the address {home}' if home else ''}.")
+
+
+@app.get("/harbour/clear", secret=True, then="harbour")
+def clear(ocean, address, idle: one_of("yes", "no") = "no"):
+    """End the voyages of all who came from a network address. With idle=yes, only of those who never did anything."""
+    number = ocean.send_all_ashore(address, only_idle=idle == "yes")
+    return logged(f"Voyages from {address} that have ended: {number}.")
 
 
 @app.get("/harbour/unban", secret=True, then="harbour")

@@ -113,7 +113,7 @@ class Application:
         now = self.clock()
         self.began = self.began or now
         settings, chat_pace = self.settings, self.limits and self.limits.chat
-        ocean = Ocean(settings.most_awake, chat_pace, self.moderator, settings.keep_days)
+        ocean = Ocean(settings.most_awake, chat_pace, self.moderator, settings.most_per_address, settings.keep_days)
         self.logbook.read(ocean, now)
         ocean.mail.last_said.extend(self.said)
         self.ocean = ocean
@@ -191,7 +191,7 @@ class Application:
         # An id that was not looked up, as somebody asked too fast, is echoed: so nobody learns whether it is right.
         if route.needs_sailor and (request.stranger or not request.id):
             route = self.routes["/join"]
-        if route.rule == "/join" and self.settings.word:
+        if route.rule == "/join" and self.settings.word and "id" not in problem.keys:
             route = self.routes["/mocean"]  # nobody but the leader can give an example of a join that works
         route = self.routes.get(f"/{route.instead}", route)
         return route.example(request.ocean, request.identity(route), **problem.keys)

@@ -1,26 +1,40 @@
 """Limits: how often one may ask.
 
     limits = Limits()
-    limits.admit(sailor, "abcdefgh", "192.0.2.7", now=1000)    # counts a request, or raises TooFast
+    limits.count_request(sailor, "192.0.2.7", now=1000)         # counts a request, or raises TooFast
+    limits.count_id(sailor, "abcdefgh", "192.0.2.7", now=1000)  # raises TooFast if nobody may be told whose id this is
 
-A whole class may share one address, so what a sailor does is counted by sailor. Only what a stranger does is counted by
-address: asking without an id, joining, and guessing ids or keys.
+A whole class may share one address, so what a sailor does is counted by sailor. What a stranger does is counted by
+address: asking without an id, joining, and guessing ids, club words or keys.
 
-How hopeless is guessing? There are 31 ** 8 ids. With one guess a second, a stranger who wants the ship of any of 10,000
-sailors needs 2.7 years on average. From the address where a sailor plays, that sailor's id can be tried as fast as the
-server answers, as otherwise one who guesses would lock out a class: in a lesson with 30 ships that succeeds once in
-1,500.
+Words: a sailor is *at home* at the few addresses from which he or she has played, which the logbook keeps. A *guess* is
+a club word, or an id at an address that is no home of its sailor. While there are too many wrong guesses from an
+address, no guess from there is looked at, and the reply is the same for a right one and a wrong one. So a flood of
+guesses locks out nobody: at home an id is no guess; with name and id, `join` works from anywhere, see session.py; and a
+guess that is sent three times is looked at slowly, as one who guesses does not send the same again.
+
+How hopeless is guessing? There are 31 ** 8 ids. On average, one address finds the id of one of so many ships after
+
+                                                              30 ships      420          10,000
+    1 a second, if they have not played there                 870 years     64 years     2.7 years
+    1,000 a second by `join`, each with the name of one       14 years      14 years     14 years
+    1,000 a second, if they have played there, and sleep      320 days      23 days      1 day
+    5,000 a second, if they play there now                    64 days       5 days       (at most 420 can)
+
+The last is as fast as the server answers: with a limit there, one who guesses would lock out a class.
 """
 
 from collections import OrderedDict
 
 from game.errors import TooFast
+from game.sailors import is_asleep
 
-MOST_GUESSES = 10_000  # wrong ids that are remembered
-MOST_HOMES = 20_000  # sailors whose addresses are remembered
+MOST_GUESSES = 10_000  # of each kind that are remembered
 MOST_PACED = 20_000  # those whom one Pace remembers
 KNOCKING = 45  # seconds for which the right key of the harbour has to be sent while many wrong ones come
 KNOCKS_APART = 10  # seconds between two of them, at most
+AGAIN = 1  # seconds after which a guess that was not looked at can be sent again
+PATIENCE = 2  # how often it is not looked at
 
 
 class Limits:
@@ -28,47 +42,35 @@ class Limits:
 
     def __init__(self):
         self.requests = Pace(rate=50, burst=100)  # of a sailor
-        self.chat = Pace(rate=1, burst=5)  # of a sailor
-        self.strangers = Pace(rate=1000, burst=2000)  # requests without an id, of an address
-        # One address can't fill the ocean: those who joined 15 minutes ago sleep, so at most 120 + 15 * 20 are awake.
-        self.joins = Pace(rate=20 / 60, burst=120)
-        self.guesses = Pace(rate=1, burst=60)  # wrong ids, of an address
+        self.strangers = Pace(rate=1000, burst=2000)  # of all others, of an address
+        self.chat = Talk()
+        self.joins = Pace(rate=20 / 60, burst=120)  # of an address
+        self.ids, self.words = Guesses(rate=0.5), Guesses(rate=0.1)
         self.keys = Pace(rate=0.1, burst=10)  # keys of the harbour, of an address
         self.knocks = OrderedDict()  # who sends keys meanwhile: since when, and when last
-        self.guessed = OrderedDict()  # (address, wrong id), so that asking with the same one again isn't another guess
-        self.homes = {}  # from which address each sailor was last heard, by id
 
-    def admit(self, sailor, id, address, now):
-        """Count a request with an id, which is that of this sailor, or None if it is wrong or "". Raises TooFast.
+    def count_request(self, sailor, address, now):
+        """Count a request with the id of this sailor, or with a wrong one or none. Raises TooFast.
 
-        A right id that is new at an address is treated like a wrong one: otherwise guessing would show which is right.
+        Only who is awake and at home counts as a sailor: otherwise it would show which id is right. Returns whether.
         """
-        if id and (not sailor or self.homes.get(sailor.id) != address):
-            self.count_guess(sailor, id, address, now)
-        wait = self.requests.wait(sailor.id, now) if sailor else self.strangers.wait(address, now)
+        is_sailor = sailor is not None and address in sailor.homes and not is_asleep(sailor, now)
+        wait = self.requests.wait(sailor.id, now) if is_sailor else self.strangers.wait(address, now)
         if wait:
             raise TooFast("You ask too fast.", wait)
+        return is_sailor
 
-    def count_guess(self, sailor, id, address, now):
-        """Note where a sailor is at home, or that an id is wrong. Raises TooFast after many wrong ones."""
-        guess = (address, id[:20])
-        if guess in self.guessed:
-            return
-        wait = self.guesses.left(address, now) if sailor else self.guesses.wait(address, now)
-        if wait:
-            raise TooFast("Many wrong ids came from your network.", wait)
-        if sailor:
-            self.note_home(sailor, address)
-        else:
-            self.guessed[guess] = True
-            if len(self.guessed) > MOST_GUESSES:
-                self.guessed.popitem(last=False)
+    def count_id(self, sailor, id, address, now):
+        """Count an id, which is that of this sailor, or None if it is wrong. Raises TooFast after many wrong ones."""
+        is_home = sailor is not None and address in sailor.homes
+        if not is_home and not self.ids.may_be_told(id, sailor is not None, address, now):
+            reply = "Many wrong ids came from your network. With your name and your id, join works at once."
+            raise TooFast(reply, AGAIN, "join", name="YOUR-NAME", id="YOUR-ID")
 
-    def note_home(self, sailor, address):
-        """Note where a sailor is at home."""
-        self.homes[sailor.id] = address
-        if len(self.homes) > MOST_HOMES:
-            self.homes.clear()  # those who have gone, too; whoever is still here is at home again with the next request
+    def count_word(self, word, is_right, address, now):
+        """Count a club word. Raises TooFast after many wrong ones."""
+        if not self.words.may_be_told(word, is_right, address, now):
+            raise TooFast("Many wrong club words came from your network.", AGAIN, "mocean")
 
     def count_join(self, address, now):
         """Raises TooFast after many new ships from one address."""
@@ -98,6 +100,55 @@ class Limits:
         if len(self.knocks) > MOST_PACED:
             self.knocks.popitem(last=False)
         return now - since >= KNOCKING
+
+
+class Talk:
+    """How often one may talk: a sailor, and all together who joined from one address."""
+
+    def __init__(self):
+        self.own = Pace(rate=1, burst=5)
+        self.shared = Pace(rate=30, burst=150)  # a class whose sailors all talk as fast as they may
+
+    def wait(self, sailor, now):
+        """0 if the sailor may talk now, and it counts as done; else the seconds to wait."""
+        home = sailor.homes[:1]
+        return self.shared.left(home, now) or self.own.wait(sailor.id, now) or self.shared.wait(home, now)
+
+
+class Guesses:
+    """Guesses of a secret, by address: 60 wrong ones at once, then `rate` a second. The same again doesn't count."""
+
+    def __init__(self, rate):
+        self.wrong = Pace(rate, burst=60)
+        self.repeated = Pace(rate, burst=30)  # looked at because they were sent again and again
+        # By a number that stands for address and guess: wrong ones that were told, and how often others were not.
+        self.told, self.untold = OrderedDict(), OrderedDict()
+
+    def may_be_told(self, guess, is_right, address, now):
+        """True if whoever sent a guess may be told whether it is right. If it is False, that says nothing about it."""
+        known = hash((address, guess))
+        if known in self.told:
+            return True
+        if self.wrong.left(address, now) and not self.is_patient(known, address, now):
+            return False
+        if not is_right:
+            self.wrong.wait(address, now)
+            remember(self.told, known, True)
+        return True
+
+    def is_patient(self, known, address, now):
+        """True for a guess that has been sent before, as long as there are not many of those."""
+        times = self.untold.get(known, 0)
+        remember(self.untold, known, times + 1)
+        return times >= PATIENCE and not self.repeated.wait(address, now)
+
+
+def remember(memory, key, value):
+    """Put something into an OrderedDict as its newest item, and forget the oldest if there are many."""
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > MOST_GUESSES:
+        memory.popitem(last=False)
 
 
 class Pace:

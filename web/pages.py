@@ -65,11 +65,12 @@ def template(name):
 def as_page(request, reply):
     """The page for a reply."""
     app, route, is_success = request.app, request.route, reply["ok"]
+    has_view = route and is_success and request.method != "HEAD"  # to HEAD no route has said anything
     is_known = request.has_cookie()
     scheme, address = bottle.request.urlparts[:2]
     query = request.query[:SHOWN].encode("latin-1").decode("utf-8", "replace")
     sent = request.sent if sum(len(key + value) for key, value in request.sent.items()) <= SHOWN else {}
-    return template(route.view if route and is_success else "reply").render(
+    return template(route.view if has_view else "reply").render(
         reply=reply,
         is_success=is_success,
         fields=[field_of(name, value) for name, value in reply.items() if name not in ("ok", "reply", "try")],

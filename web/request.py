@@ -41,7 +41,17 @@ class Request:
     # -- What was sent
 
     def read(self):
-        """Read what was sent, and refuse what no route should see. Raises a Problem."""
+        """Read what was sent, and refuse what no route should see. Raises a Problem, or TooFast after many of those."""
+        self.address = address_of(self.environ, self.app.settings.proxies)
+        try:
+            self.look_through()
+        except Problem:
+            if self.app.limits:
+                self.app.limits.count_request(None, self.address, self.app.clock())
+            raise
+
+    def look_through(self):
+        """Do as `read` says, without counting. Raises a Problem."""
         try:
             refuse_giants(self.environ)
             refuse_other_names(self.environ, self.app.settings)
@@ -83,14 +93,18 @@ class Request:
     # -- Who asks
 
     def identify(self):
-        """Find out who asks, and wake that sailor. Raises TooFast. It is up to the route whether it needs a sailor."""
-        self.address = address_of(self.environ, self.app.settings.proxies)
+        """Find out who asks, and wake that sailor. Raises TooFast for one who asks too often.
+
+        What is wrong with an id is a matter for routes that need a sailor, so a cookie keeps nobody from the others.
+        """
         id = self.id if self.method == "GET" else ""  # only a GET acts: other methods don't even wake anybody
-        if self.app.limits:
-            self.app.limits.admit(self.ocean.crew.by_id.get(id.lower()), id, self.address, self.ocean.now)
+        limits, sailor, now = self.app.limits, self.ocean.crew.by_id.get(id.lower()), self.ocean.now
+        is_known = not limits or limits.count_request(sailor, self.address, now)
         if id:
             try:
-                self.asker = self.ocean.wake(id)
+                if not is_known:
+                    limits.count_id(sailor, id, self.address, now)
+                self.asker = self.ocean.wake(id, self.address)
             except Problem as problem:
                 self.stranger = problem
 

@@ -12,6 +12,7 @@ from tests.attack.flood import greedy, guess, idle, readers, slow
 from tests.attack.fuzz import fuzz
 from tests.attack.junk import junk
 from tests.attack.school import school
+from tests.attack.siege import siege
 from tests.attack.target import Target
 
 OFF = {"MOCEAN_LIMITS": "off"}  # or else most replies would be 429
@@ -22,6 +23,7 @@ PARTS = {
     "limited": (fuzz, "limited", 20_000, {}),
     "junk": (junk, "junk", 10_000, OFF),
     "guess": (guess, "guess", 30, {}),
+    "siege": (siege, "siege", 20, {}),
     "idle": (idle, "idle", 2_000, {}),
     "readers": (readers, "readers", 500, {}),
     "slow": (slow, "slow", 240, {}),

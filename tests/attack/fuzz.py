@@ -24,10 +24,12 @@ ROUTES = {
     "look": ["id"], "get": ["id", "item"], "inventory": ["id"], "quit": ["id"], "map": ["follow"],
     "harbour": ["key"], "harbour/mute": ["key", "name"], "harbour/unmute": ["key", "name"],
     "harbour/newid": ["key", "name"], "harbour/say": ["key", "message"], "harbour/tide": ["key"],
+    "harbour/clear": ["key", "address", "idle"],
     "harbour/ban": ["key", "name", "minutes", "address"], "harbour/unban": ["key", "name"],
     "harbour/ashore": ["key", "name"], "harbour/pause": ["key"], "harbour/resume": ["key"],
 }  # fmt: skip
-ENDINGS = ["quit", "harbour/ban", "harbour/ashore", "harbour/newid", "harbour/pause"]  # or nobody would play any more
+# Seldom asked, or nobody would play any more.
+ENDINGS = ["quit", "harbour/ban", "harbour/ashore", "harbour/clear", "harbour/newid", "harbour/pause"]
 STRANGE_ROUTES = [
     "wp-login.php",
     ".env",
@@ -55,7 +57,8 @@ VALUES = {
     "ctrl": [*"wasdWx", "ww", ""],
     "item": ["pearl", "PEARL", "boat-hook", "gold", ""],
     "format": ["json", "text", "page", "xml", ""],
-    "address": ["yes", "no", "x"],
+    "address": ["yes", "no", "x", "127.0.0.1"],
+    "idle": ["yes", "no", "x"],
 }
 METHODS = ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "get", "GET\0", "G" * 50]
 HEADERS = [
