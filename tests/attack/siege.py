@@ -23,8 +23,8 @@ class Place:
         self.port, self.address = server.port, address
 
     def ask(self, route, cookie="", **keys):
-        """The status and the text of a reply; 0 and "" if there is none."""
-        url, headers = f"/{route}" + (f"?{urlencode(keys)}" if keys else ""), {"Cookie": cookie} if cookie else {}
+        """The status and the text of a reply; 0 and "" if there is none. The cookie is an id."""
+        url, headers = f"/{route}?{urlencode(keys)}", {"Cookie": f"id-{self.port}={cookie}"} if cookie else {}
         with closing(HTTPConnection(HOME, self.port, 10, source_address=(self.address, 0))) as connection:
             try:
                 connection.request("GET", url, headers=headers)
