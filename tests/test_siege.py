@@ -1,5 +1,6 @@
 """One address against all others: what holds at the real server while somebody there floods it."""
 
+import re
 import socket
 import time
 from collections import Counter
@@ -68,7 +69,8 @@ def test_what_is_refused_says_nothing_about_an_id(sea):
         lines = [line.replace("ID", id) + " HTTP/1.1", "Host: mocean", "Connection: close", *headers, "", ""]
         with socket.create_connection((HOME, sea.port), 10, (AWAY, 0)) as connection:
             connection.sendall("\r\n".join(lines).encode())
-            return b"".join(iter(lambda: connection.recv(65536), b"")).replace(id.encode(), b"ID")
+            reply = b"".join(iter(lambda: connection.recv(65536), b"")).replace(id.encode(), b"ID")
+            return re.sub(rb"\d+ characters", b"many characters", reply)  # the port of this connection is among them
 
     home, away = Place(sea, HOME), Place(sea, AWAY)
     for number in range(60):
