@@ -216,7 +216,10 @@ def test_the_leader_erases_a_sailor_and_is_asked_once_more(page, tmp_path):
     server = Server(MOCEAN_HARBOUR_KEY="a key of the sea").start(tmp_path / "log")
     try:
         ada = server.json("join", name="ada")["id"]
-        page.goto(f"{server.url}harbour?key=a key of the sea")
+        page.goto(f"{server.url}harbour")
+        page.locator("#lock input").fill("a key of the sea")
+        page.keyboard.press("Enter")
+        page.get_by_text("The ocean is open.").wait_for()
         ask(page, "harbour/erase", name="ada")
         assert heading_of(page) == "This erases all that is kept of ada, for ever. If you are sure, send sure=yes too."
         assert server.json("location", id=ada)["ok"]
