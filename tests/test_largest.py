@@ -14,7 +14,7 @@ import pytest
 from game.errors import MailboxFull, OceanFull
 from game.mail import BROADCASTS, MAILBOX, MOST_LETTERS
 from game.ocean import Ocean
-from game.sailors import MOST_KEPT, NAP
+from game.sailors import MOST_HOMES, MOST_KEPT, NAP
 from server.logbook import DAY, Logbook
 from tests.conftest import ROOT, Server
 
@@ -40,8 +40,10 @@ def fill(file, now):
         ocean.sail(sailor, x=100 / 3, y=200 / 3, heading=300 / 7, speed=20 / 3, depth=10 / 3)
     for sailor in sailors[:BROADCASTS]:
         ocean.send(sailor, WORDS)
-    for sailor in sailors:  # each has missed as many of the broadcasts as one can miss
+    for number, sailor in enumerate(sailors):  # each has missed as many of the broadcasts as one can miss
         sailor.missed = tuple(message.number for message, _ in islice(ocean.mail.broadcasts, 1, None))
+        for home in range(MOST_HOMES):
+            sailor.note_home(f"2001:db8:{number:x}:{home:x}000::/64")
     for number in range(MOST_LETTERS):  # one each, and again: `post` would look into all mailboxes each time
         sender, receiver = sailors[number // MAILBOX], sailors[number % MOST_KEPT]
         ocean.mail.boxes[receiver.id].append(ocean.mail.number(sender.name, WORDS, now, receiver.name))
