@@ -421,8 +421,13 @@ class Ocean:
         """
         text = self.moderator.proper_message(message)
         self.need_voice(sailor)
+        sent = self.deliver(sailor, text, name)
         if sailor.is_idle:
             sailor.is_idle = False
+        return sent
+
+    def deliver(self, sailor, text, name):
+        """Send a proper message. Returns as `send` does. Raises NoSailor or MailboxFull."""
         if name is None:
             number, reached = self.announce(text, sailor.name, but=sailor.name)
             return (number, reached) if reached else self.tell_clem(sailor, text, number)

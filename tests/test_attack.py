@@ -7,7 +7,17 @@ from tests.attack.__main__ import attack, main
 
 @pytest.mark.parametrize(
     ("part", "amount"),
-    [("fuzz", 2000), ("limited", 3000), ("junk", 300), ("idle", 80), ("readers", 30), ("guess", 2), ("siege", 3)],
+    [
+        ("fuzz", 2000),
+        ("limited", 3000),
+        ("junk", 300),
+        ("idle", 80),
+        ("readers", 30),
+        ("guess", 2),
+        ("siege", 3),
+        ("words", 2),
+        ("letters", 900),
+    ],
 )
 def test_attacks_bounce(part, amount):
     rows = attack(part, amount)

@@ -8,11 +8,11 @@ import sys
 import tempfile
 import time
 
-from tests.attack.flood import greedy, guess, idle, readers, slow
+from tests.attack.flood import greedy, guess, half_open, idle, readers, slow
 from tests.attack.fuzz import fuzz
 from tests.attack.junk import junk
 from tests.attack.school import school
-from tests.attack.siege import siege
+from tests.attack.siege import WORD, siege, wording, writing
 from tests.attack.target import Target
 
 OFF = {"MOCEAN_LIMITS": "off"}  # or else most replies would be 429
@@ -24,7 +24,10 @@ PARTS = {
     "junk": (junk, "junk", 10_000, OFF),
     "guess": (guess, "guess", 30, {}),
     "siege": (siege, "siege", 20, {}),
+    "words": (wording, "words", 20, {"MOCEAN_WORD": WORD}),
+    "letters": (writing, "letters", 30_000, OFF),
     "idle": (idle, "idle", 2_000, {}),
+    "half": (half_open, "half", 1100, {}),
     "readers": (readers, "readers", 500, {}),
     "slow": (slow, "slow", 240, {}),
     "greedy": (greedy, "greedy", 60, {}),

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 import requests
 
 from tests.attack.target import probing
+from tests.slow import Slow
 
 MODES = {"-H": "slow headers", "-B": "slow bodies", "-X": "slow reading"}
 
@@ -53,6 +54,16 @@ def idle(target, connections, seconds=5):
             time.sleep(seconds)
         rows.append(probe.row(f"{connections} {what} connections, {seconds} s"))
     return rows
+
+
+def half_open(target, connections, drips=3):
+    """Requests that are begun and never finished: another byte each 5 seconds."""
+    with Slow() as slow, probing(target) as probe:
+        slow.open(connections, target.port)
+        for _ in range(drips):
+            time.sleep(5)
+            left = slow.drip()
+    return [probe.row(f"{connections} half-open connections, {left} of which are still open after {5 * drips} s")]
 
 
 def readers(target, number):

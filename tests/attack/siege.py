@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from tests.attack.target import probing
 
 HOME, SCHOOL, AWAY = "127.0.0.1", "127.0.0.2", "127.0.0.3"
+WORD = "plank"  # of the club whose word is guessed
 
 
 class Place:
@@ -96,6 +97,32 @@ def guessing(target, seconds):
         probe.row("these guesses from the same address"),
         ("seconds until one who polls and is new there is in", f"{came:.1f}", came < 5),
     ]
+
+
+def wording(target, seconds):
+    """Club words at random, while somebody joins who knows the word."""
+    numbers = count()
+    flood = Flood(target, AWAY, lambda: ("join", {"name": "eve", "word": f"guess{next(numbers)}"}))
+    with flood:
+        flood.wait_until(429, 1)
+        is_in = bool(Place(target, HOME).join("newcomer", word=WORD))
+        time.sleep(seconds)
+    told = flood.statuses[403]
+    return [
+        (f"club words that were told, of {flood.statuses.total()} guesses in {seconds} s", told, told <= 70 + seconds),
+        ("somebody elsewhere joins meanwhile", is_in, is_in),
+    ]
+
+
+def writing(target, number):
+    """Letters from 400 ships to one another, who never read them."""
+    bots = Place(target, AWAY)
+    ids = [bots.join(f"bot{ship}") for ship in range(400)]
+    taken = 0
+    for turn in range(number):
+        sender, receiver = ids[turn % 400], f"bot{turn // 400 % 400}"
+        taken += bots.ask("sendchat", id=sender, name=receiver, message="blah " * 40)[0] == 200
+    return [(f"letters that were taken, of {number} from one address", taken, taken <= 50 * 400)]
 
 
 def talking(target, seconds):
