@@ -447,3 +447,27 @@ def test_only_a_get_wakes_a_sailor(player, clock, method):
     assert player.json("/who")["sailors"] == ["Clem"]
     player.ask("/location", id=id)
     assert player.json("/who")["sailors"] == ["Clem", "ada"]
+
+
+def test_what_is_refused_has_changed_nothing_that_would_have_to_be_undone(player):
+    """Otherwise the whole ocean would be read again, which takes long with many ships."""
+    ada, bob = player.join("ada"), player.join("bob")
+    for _ in range(MAILBOX):
+        player.ocean.mail.post("Clem", "hi", 0, player.ocean.find("bob"))
+    player.json("/location", id=ada)
+    ocean = player.ocean
+    for route in (
+        f"/sendchat?id={ada}&message=hi&name=bob",
+        f"/sendchat?id={ada}&message=hi&name=nobody",
+        f"/sendchat?id={ada}&message=www.example.com",
+        f"/dive?id={ada}&depth=1000",
+        f"/speed?id={ada}&speed=1000",
+        f"/get?id={ada}&item=pearl",
+        f"/get?id={ada}&item=gold",
+        f"/join?name=ada&id={bob}",
+        "/join?name=ada",
+        "/quit?id=aaaaaaaa",
+        "/nope",
+    ):
+        assert not player.json(route)["ok"]
+        assert player.ocean is ocean, route
