@@ -14,13 +14,17 @@ Words: a *script* is a set of letters, like Latin or Cyrillic. A *mark* is what 
 people can't tell apart are *look-alikes*. *NFKC* is the form of Unicode in which equal texts are equal.
 """
 
+import codecs
 import math
 import re
 import unicodedata
+from functools import lru_cache
 
 from game.clem import CLEM
 from game.errors import BadValue, Banned, NoSailor
+from game.lookalikes import LOOKS
 from game.planet import MOCEAN
+from game.unfit import BARRED, UNKIND, why_unfit
 
 try:
     from badwords import Options, ProfanityFilter
@@ -32,9 +36,16 @@ MOST_MARKS = 3  # on one letter: no script needs more, and some people pile up d
 HARBOUR = "Harbour"  # who speaks when the club's leader does
 LONGEST_BAN = 366 * 24 * 3600  # seconds
 
-RUDE = []  # words that the list of the library lacks
-# Names of people and places, and harmless words, that it has.
-INNOCENT = ["Dick", "Fanny", "Wang", "Hooker", "Lolita", "balls", "hell"]
+# Words that the list of the library lacks. Nobody should come across them here, so each letter is moved by 13.
+RUDE = codecs.decode(
+    "sx nmmubyr nubyr qvxurnq fuyg ubeav phzz sphx sphxf sipx piag gubg gubgf fcnm fcnmm yvogneq cbeauho jgs tgsb jgshpx",
+    "rot13",
+).split()
+# What the list has besides: names of people and places, words of the sea, and harmless or mild ones. Some are unkind in
+# company, see unfit.py.
+INNOCENT = ["Dick", "Dyke", "Fanny", "Wang", "Hooker", "Lolita", "balls", "hell", "suck", "sucks", "tit", "poop"]
+INNOCENT += ["snatch", "escort", "flange", "screwing", "hardcore"]
+INNOCENT_PHRASES = {"how to kill", "how to murder", "tied up", "girl on", "taste my", "tainted love", "jelly donut"}
 
 
 class Moderator:
@@ -60,35 +71,43 @@ class Moderator:
             raise BadValue(f"A name needs 2 to 16 letters, digits, - or _. You sent “{text[:40]}”.")
         if not is_one_script(name):
             raise BadValue(f"“{name}” mixes letters of several alphabets. Use letters of only one.")
-        if self.is_rude(name):
+        if why_unfit(name) or self.is_rude(name):
             raise BadValue("This name is not kind to everyone here. Please choose another one.")
         return name
 
     def proper_message(self, text):
         """The text as a chat message: one line of 1 to 200 characters that can be seen. Raises BadValue.
 
-        Links and rude words are refused: what reaches a child comes from here, and not from the rest of the Internet.
+        Links, what is private and words that hurt are refused: see unfit.py.
         """
         line = tidy(text)
         if not 1 <= len(line) <= CHAT_LENGTH:
             raise BadValue(f"A message needs 1 to {CHAT_LENGTH} characters. Yours has {len(line)}.")
-        if LINK.search(unicodedata.normalize("NFKC", line)):
-            raise BadValue("You can't send links here. Say it in words.")
-        if self.is_rude(line):
-            raise BadValue("A word in your message is not kind to everyone here. Please say it in another way.")
+        unfit = why_unfit(line) or (UNKIND if self.is_rude(line) else None)
+        if unfit:
+            raise BadValue(unfit)
         return line
 
     def is_rude(self, text):
         """True if a rude word is in the text, also as r.u.d.e, r u d e, ruuude, rud3, rude99 or xXrudeXx."""
         if not self.words:
             return False
-        line = text.translate(SIGNS)
-        spelled = re.sub(r"\b\w(?:\W+\w\b){2,}", lambda letters: re.sub(r"\W", "", letters[0]), line)
-        plain = re.sub(r"\d+|\b[xX]+|[xX]+\b", " ", line)
-        return any(map(self.words.is_profane, {line, spelled, plain}))
+        line = BARRED.sub("i", text.translate(SIGNS))
+        spelled = SPELLED.sub(lambda letters: re.sub(r"\W", "", letters[0]), line)
+        plain = DECORATION.sub(" ", line)
+        guesses = {STARRED.sub(vowel, line) for vowel in "uia"} if "*" in line else set()
+        return any(map(self.has_rude_word, {line, spelled, plain, *guesses}))
+
+    def has_rude_word(self, text):
+        return self.words.is_profane(text) and any(
+            found.word not in INNOCENT_PHRASES for found in self.words.find(text)
+        )
 
 
 SIGNS = str.maketrans("$@_", "sa ")  # used as letters, or between words
+STARRED = re.compile(r"(?<=[^\W\d])\*+(?=[^\W\d])")  # used as a vowel
+SPELLED = re.compile(r"\b\w(?:\W+\w\b){2,}")
+DECORATION = re.compile(r"(?<=[^\W\d])\d+|\d+(?=[^\W\d])|\b[xX]+(?=\w)|(?<=\w)[xX]+\b")
 
 
 # ---- Names ----
@@ -131,25 +150,50 @@ def mentions(text, name):
 
 
 def look_alike(name):
-    """What two names have in common that people can't tell apart: C1em, CIem and Clem."""
+    """What two names have in common that people can't tell apart: C1em, CIem, Clern and Clem."""
     # Before the case is folded away, as the capital I looks like an l, and the capital L does not.
-    return same_name(unicodedata.normalize("NFKC", name).strip().translate(LOOK_ALIKES))
+    letters = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", name).strip())
+    return same_name(letters.translate(LOOKS)).replace("rn", "m").replace("vv", "w")
 
-
-# Digits, and the letters of Cyrillic and Greek that look like Latin ones, for names in which all letters do.
-# A small part of Unicode's list of confusables (UTS 39); libraries with the whole list take 10 MB of memory.
-LOOK_ALIKES = str.maketrans(
-    "01IL|АВЕКМНОРСТУХІЈЅаеорсухіјѕԁһӏԛԝпгтмкбΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρυικαı",
-    "oll|lABEKMHOPCTYXlJSaeopcyxijsdhlqwnrtmk6ABEZHlKMNOPTYXovpuikai",
-)
 
 # Letters and marks of Unicode that show nothing, which would let somebody pose as somebody else.
 INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-RESERVED_NAMES = {
-    reserved
-    for name in (CLEM, MOCEAN, HARBOUR, "Harbor", "HarbourMaster", "Harbour-Master", "Harbour_Master", "Admin")
-    for reserved in (look_alike(name), same_name(name))
-}
+
+
+@lru_cache(maxsize=100)  # as whatever proposes a name that is free asks for the same ones
+def is_reserved(name):
+    """True for the name of who speaks for the game or the club, however it is dressed up: Harbour_, Clëm, T3acher2."""
+    forms = (name, name.strip(DIGITS), name.casefold(), name.casefold().strip(DIGITS))
+    return not RESERVED.isdisjoint(map(at_a_glance, forms))
+
+
+def at_a_glance(name):
+    """What somebody in a hurry reads: the plain letters of a name, and those that digits stand for."""
+    letters = unicodedata.normalize("NFD", look_alike(name).translate(GLANCE))
+    return "".join(letter for letter in letters if letter.isalpha() and unicodedata.category(letter) != "Lm")
+
+
+DIGITS = "0123456789-_"
+GLANCE = str.maketrans("i|34578", "lleastb")
+
+RESERVED = frozenset(
+    at_a_glance(form)
+    for name in f"""
+    {CLEM} {MOCEAN} {HARBOUR} Harbor HarbourMaster HarborMaster
+    Admin Administrator SysAdmin Root System Server Staff Owner Official Support Moderator Mod Everyone Everybody
+    Leader ClubLeader TheLeader Teacher TheTeacher MyTeacher HeadTeacher Headmaster Headmistress Principal Coach Tutor
+    Mentor Instructor Professor Prof Sir Miss
+    Lehrer Lehrerin Leiter Leiterin Clubleiter Hafenmeister Betreuer Betreuerin Schulleiter Direktor
+    Professeur Professeure Enseignant Enseignante Maître Maîtresse Animateur Animatrice Directeur Directrice
+    Profesor Profesora Profe Maestro Maestra Administrador Director Directora Moderador
+    Professore Professoressa Insegnante Amministratore Direttore Direttrice Professora Diretor
+    Leraar Lerares Juf Meester Beheerder Lärare Magister Rektor Lærer Opettaja Tanár TanárÚr
+    Nauczyciel Nauczycielka Učitel Učitelka Învățător Învățătoare Profesoară Öğretmen Hoca Yönetici PakGuru BuGuru
+    Учитель Учительница Админ Администратор Модератор Вчитель Вчителька Адмін Δάσκαλος Δασκάλα Καθηγητής
+    先生 せんせい 선생님 선생 ครู คุณครู
+    """.split()
+    for form in (name, name.casefold())
+)
 
 
 # ---- Messages ----
@@ -157,6 +201,8 @@ RESERVED_NAMES = {
 
 def tidy(text):
     """A text without what controls how others see it, and without piles of marks on one letter."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     kept, marks = [], 0
     text = unicodedata.normalize("NFC", text)
     for number, character in enumerate(text):
@@ -172,15 +218,6 @@ def tidy(text):
 def joins(letters):
     """True for a joiner between two letters that need it: in Persian, in Hindi and in many emoji."""
     return len(letters) == 3 and letters[1] in "\u200c\u200d" and letters[0] > "\u0300" and letters[2] > "\u0300"
-
-
-# The second line is for addresses without http; the third for those of any other country, if a path follows.
-LINK = re.compile(
-    r"""https?:/ | \bwww\. |
-    [a-z][\w-]* \. (?:com|net|org|edu|gov|info|biz|xyz|gg|tv|io|app|dev|site|shop|link|club|de|fr|uk|eu) \b (?![(=]) |
-    \b[\w-]+ \. [a-z]{2,}/\w""",
-    re.IGNORECASE | re.VERBOSE,
-)
 
 
 # ---- Bans ----

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 
 from game.errors import NameTaken, NoSailor, OceanFull, UnknownId
-from game.moderation import RESERVED_NAMES, look_alike, same_name
+from game.moderation import is_reserved, look_alike, same_name
 from game.planet import ABILITIES, TREASURES
 from game.tracked import Tracked
 
@@ -94,7 +94,8 @@ class Crew:
         """Send somebody ashore: the name is free again."""
         self.changes.add(sailor.id)
         del self.by_id[sailor.id], self.by_name[same_name(sailor.name)]
-        self.by_look.pop(look_alike(sailor.name), None)
+        if self.by_look.get(look_alike(sailor.name)) is sailor:  # two of an older logbook may look alike
+            del self.by_look[look_alike(sailor.name)]
         self.recent.pop(sailor.id, None)
 
     def replace_id(self, sailor, id):
@@ -148,8 +149,7 @@ class Crew:
     def is_taken(self, name, now):
         """True if a new sailor can't have the name."""
         holder = self.holder(name)
-        is_reserved = bool({same_name(name), look_alike(name)} & RESERVED_NAMES)
-        return is_reserved or bool(holder and not is_given_away(holder, now))
+        return bool(holder and not is_given_away(holder, now)) or is_reserved(name)
 
     def make_room_for(self, name, now):
         """Have room to keep a new sailor of this name. Returns those who have to go. Raises NameTaken or OceanFull."""
