@@ -8,6 +8,8 @@ To change a rule of the sea, open
     sailors.py     what a sailor is, and who is aboard
     mail.py        who gets which message
     moderation.py  which names and messages are fit for a school, and who is banned
+    unfit.py       what is unfit for chat and names, besides rude words
+    lookalikes.py  which letters look like others
     grid.py        which ships are near a place
     errors.py      what can go wrong
     tracked.py     how a change of a sailor is noticed

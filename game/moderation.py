@@ -35,17 +35,26 @@ CHAT_LENGTH = 200  # characters in a message
 MOST_MARKS = 3  # on one letter: no script needs more, and some people pile up dozens
 HARBOUR = "Harbour"  # who speaks when the club's leader does
 LONGEST_BAN = 366 * 24 * 3600  # seconds
+MUTE_LASTS = 14 * 24 * 3600  # seconds for which who was muted and has gone stays so: until the lesson after the next
+MOST_MUTES = 200  # names and ids that have gone and are muted
 
 # Words that the list of the library lacks. Nobody should come across them here, so each letter is moved by 13.
 RUDE = codecs.decode(
-    "sx nmmubyr nubyr qvxurnq fuyg ubeav phzz sphx sphxf sipx piag gubg gubgf fcnm fcnmm yvogneq cbeauho jgs tgsb jgshpx",
+    """
+    sx nmmubyr nubyr qvxurnq fuyg ubeav phzz sphx sphxf sipx piag gubg gubgf fcnm fcnmm yvogneq cbeauho
+    jgs tgsb jgshpx
+    """,
     "rot13",
 ).split()
 # What the list has besides: names of people and places, words of the sea, and harmless or mild ones. Some are unkind in
 # company, see unfit.py.
 INNOCENT = ["Dick", "Dyke", "Fanny", "Wang", "Hooker", "Lolita", "balls", "hell", "suck", "sucks", "tit", "poop"]
-INNOCENT += ["snatch", "escort", "flange", "screwing", "hardcore"]
-INNOCENT_PHRASES = {"how to kill", "how to murder", "tied up", "girl on", "taste my", "tainted love", "jelly donut"}
+INNOCENT += ["snatch", "snowballing", "escort", "flange", "screwing", "hardcore"]
+HARMLESS = re.compile(
+    r"""\b(?: how\ to\ (?:kill|murder) | tied\ up | girl\ on | taste\ my | tainted\ love | jelly\ donut |
+    (?:blue|great|coal|marsh|willow)\ tits | sex\ ed(?:ucation)? | cocks?\ crow(?:s|ed|ing)? )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 class Moderator:
@@ -99,9 +108,7 @@ class Moderator:
         return any(map(self.has_rude_word, {line, spelled, plain, *guesses}))
 
     def has_rude_word(self, text):
-        return self.words.is_profane(text) and any(
-            found.word not in INNOCENT_PHRASES for found in self.words.find(text)
-        )
+        return self.words.is_profane(text) and self.words.is_profane(HARMLESS.sub(" ", text))
 
 
 SIGNS = str.maketrans("$@_", "sa ")  # used as letters, or between words
@@ -174,7 +181,7 @@ def at_a_glance(name):
 
 
 DIGITS = "0123456789-_"
-GLANCE = str.maketrans("i|34578", "lleastb")
+GLANCE = str.maketrans("i£34578", "lleastb")  # £ stands for a capital L in the table
 
 RESERVED = frozenset(
     at_a_glance(form)
@@ -226,34 +233,46 @@ def joins(letters):
 class Bans:
     """Who may not come aboard, and until when: each is written like “name ada”, “id abcdefgh” or “address 10.0.0.1”.
 
-    Times are in seconds, by any clock. `world` keeps them, see ocean.py.
+    Times are in seconds, by any clock. `world` keeps them, see ocean.py, under the name `kept`: its mutes have the same
+    form. Of more than `most`, the oldest end.
     """
 
-    def __init__(self, world):
-        self.world = world
+    def __init__(self, world, kept="bans", most=10_000):
+        self.world, self.kept, self.most = world, kept, most
+
+    @property
+    def ends(self):
+        """When each ends."""
+        return getattr(self.world, self.kept)
 
     def add(self, seconds, now, *whom):
-        """Let nobody of these come aboard for a while, of 1 second to a year. Raises BadValue."""
+        """Let it last for all of these for a while, of 1 second to a year. Raises BadValue."""
         if not 1 <= seconds <= LONGEST_BAN:
             longest, sent = LONGEST_BAN // 60, seconds / 60
             raise BadValue(f"A ban takes from 1 second to {longest} minutes. You sent {sent:g} minutes.")
         self.forget_old(now)
-        self.world.bans = {**self.world.bans, **dict.fromkeys(whom, now + seconds)}
+        lasting = [(who, end) for who, end in self.ends.items() if who not in whom]
+        new = [(who, now + seconds) for who in whom]
+        setattr(self.world, self.kept, dict([*lasting, *new][-self.most :]))
 
     def forget_old(self, now):
-        """Forget the bans that are over."""
-        self.world.bans = {who: end for who, end in self.world.bans.items() if end > now}
+        """Forget those that are over."""
+        setattr(self.world, self.kept, {who: end for who, end in self.ends.items() if end > now})
 
     def remove(self, who):
-        """Take back a ban, and those that were made together with it. Raises NoSailor."""
-        bans = self.world.bans
-        if who not in bans:
+        """Take one back, and those that were made together with it. Raises NoSailor."""
+        ends = self.ends
+        if who not in ends:
             raise NoSailor("Nobody with this name is banned.")
-        self.world.bans = {other: end for other, end in bans.items() if end != bans[who]}
+        setattr(self.world, self.kept, {other: end for other, end in ends.items() if end != ends[who]})
+
+    def lasts(self, who, now):
+        """True if there is one now."""
+        return self.ends.get(who, now) > now
 
     def left(self, now):
         """Who may not come aboard, and for how many seconds more. Endless bans, of old files, count as the longest."""
-        return [(who, min(end - now, LONGEST_BAN)) for who, end in self.world.bans.items() if end > now]
+        return [(who, min(end - now, LONGEST_BAN)) for who, end in self.ends.items() if end > now]
 
     def check(self, who, now):
         """Raises Banned."""

@@ -27,7 +27,7 @@ from game.clem import CLEM, CLEM_SPEED, clem_answer, clem_place
 from game.errors import BadValue, Cannot, MailboxFull, Muted, NoItem, NoSailor, OceanFull, Paused, TooFast, UnknownId
 from game.grid import Grid
 from game.mail import MOST_OF_NEIGHBOURS, MOST_OF_ONE, Mail
-from game.moderation import HARBOUR, Bans, Moderator, look_alike, same_name
+from game.moderation import HARBOUR, MOST_MUTES, MUTE_LASTS, Bans, Moderator, look_alike, same_name
 from game.planet import (
     BERTHS,
     FASTEST,
@@ -45,7 +45,7 @@ from game.planet import (
     seafloor,
     seamount_at,
 )
-from game.sailors import NAP, Crew, Sailor, is_asleep, new_id
+from game.sailors import NAP, Crew, Sailor, is_asleep, is_given_away, new_id
 
 CHART_WORDS = 20  # broadcasts that the chart shows
 MOST_SEEN = 100  # ships that a look shows
@@ -67,6 +67,7 @@ class World:
     pauses: float = 0.0  # seconds that all pauses before took
     found: dict = field(default_factory=dict)  # the discovered seamounts' names, and who discovered them
     bans: dict = field(default_factory=dict)  # see Bans
+    mutes: dict = field(default_factory=dict)  # in the same form, of those who have gone
 
 
 class Ocean:
@@ -83,6 +84,7 @@ class Ocean:
         self.chat_pace, self.moderator = chat_pace, moderator or Moderator()
         self.world = World()
         self.crew, self.mail, self.bans, self.grid = Crew(), Mail(self.world), Bans(self.world), Grid()
+        self.mutes = Bans(self.world, "mutes", MOST_MUTES)
         self.treasures = lay_out(self.world.tide)  # by name, those that nobody holds
         self.is_erased = False  # True if the logbook has to keep no trace of somebody: see Logbook.commit
 
@@ -105,10 +107,11 @@ class Ocean:
 
     # -- Coming and going
 
-    def join(self, name, id=None, address=None):
+    def join(self, name, id=None, address=None, known=""):
         """The sailor of this name: a new one or, with the id, the one who is aboard already, awake from now on.
 
-        `address` is the network address from which he or she plays.
+        `address` is the network address from which he or she plays, and `known` the id that the browser remembers, of
+        whoever sailed from there before.
         Raises BadValue, UnknownId, Cannot (the id is another sailor's), NameTaken, Banned, Paused or OceanFull.
         """
         if id:
@@ -117,12 +120,13 @@ class Ocean:
         self.need_open_sea()
         self.bans.check(f"name {look_alike(name)}", self.now)
         self.need_room(address)
+        muted = self.was_muted(name, known)
         for going in self.crew.make_room_for(name, self.now):
             self.send_ashore(going)
         # The same name gets the same berth each time, without remembering it.
         berth = Random(same_name(name))
         x, y = (SIZE / 2 + berth.uniform(-BERTHS, BERTHS) for _ in range(2))
-        sailor = Sailor(name, new_id(), x, y, since=self.now, heard=self.now, logged=self.now, is_idle=True)
+        sailor = Sailor(name, new_id(), x, y, self.now, heard=self.now, logged=self.now, is_idle=True, muted=muted)
         if address is not None:
             sailor.note_home(address)
         self.mail.begin(sailor)
@@ -175,15 +179,18 @@ class Ocean:
             self.treasures.update({item: places[item] for item in sailor.items if item in places})
         self.mail.drop(sailor.id)
         self.crew.remove(sailor)
+        if sailor.muted and not is_given_away(sailor, self.now):
+            self.mutes.add(MUTE_LASTS, self.now, f"name {look_alike(sailor.name)}", f"id {sailor.id}")
 
     def forget_old(self):
-        """Forget the ships and the mail that nobody has used for `keep_days`, and the bans that are over."""
+        """Forget the ships and the mail that nobody has used for `keep_days`, and the bans and mutes that are over."""
         long_ago = self.now - self.keep_days * 24 * 3600
         for sailor in [sailor for sailor in self.crew.by_id.values() if sailor.heard < long_ago]:
             self.send_ashore(sailor)
             self.undo_discoveries(sailor.name)
         self.mail.forget_before(long_ago)
         self.bans.forget_old(self.now)
+        self.mutes.forget_old(self.now)
 
     def undo_discoveries(self, name):
         """What the sailor of a name has discovered, others can discover again. Returns how many seamounts that are."""
@@ -499,6 +506,23 @@ class Ocean:
         self.mail.move(old_id, sailor.id)
         return sailor
 
+    def was_muted(self, name, known):
+        """True if a new sailor has to be mute: one of this name was, or whoever has the id that a browser remembers."""
+        aboard = self.crew.by_id.get(known)
+        gone = (f"name {look_alike(name)}", f"id {known}")
+        return bool(aboard and aboard.muted) or any(self.mutes.lasts(who, self.now) for who in gone)
+
+    def unmute(self, name):
+        """Let the sailor of this name talk again, or whoever comes back under it. Returns the name. Raises NoSailor."""
+        gone, sailor = f"name {look_alike(name)}", self.crew.by_name.get(same_name(name))
+        if self.mutes.lasts(gone, self.now):
+            self.mutes.remove(gone)
+        else:
+            sailor = self.find(name)
+        if sailor:
+            sailor.muted = False
+        return sailor.name if sailor else name
+
     def ban(self, sailor, seconds, *also):
         """End a voyage, and let neither this name nor this id come aboard for a while, nor `also`, see Bans.
 
@@ -523,15 +547,17 @@ class Ocean:
 
     def erase(self, name):
         """Forget all that is kept of the sailor of a name, aboard or not: the ship, what was said by, to or about that
-        one, discoveries and bans. Returns the Sailor, or None if there was no ship. Raises NoSailor if nothing is kept.
+        one, discoveries, bans and mutes. Returns the Sailor, or None if there was no ship. Raises NoSailor if nothing is kept.
         """
         sailor, is_banned = self.crew.by_name.get(same_name(name)), f"name {look_alike(name)}" in self.world.bans
         if sailor:
             self.send_ashore(sailor)
         if is_banned:
             self.unban(name)
+        if is_mute := self.mutes.lasts(f"name {look_alike(name)}", self.now):
+            self.unmute(name)
         traces = self.mail.erase(name) + self.undo_discoveries(name)
-        if not (sailor or is_banned or traces):
+        if not (sailor or is_banned or is_mute or traces):
             raise NoSailor(f"Nothing is kept of “{name[:40]}”.", "harbour")
         self.is_erased = True
         return sailor

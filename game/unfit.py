@@ -40,7 +40,7 @@ tw tz ua ug uk uy uz ve vn xxx ye za zm zw рф рус укр бел
 """
 IS_ENDING = frozenset(ENDINGS.split()).__contains__
 LETTER_BEHIND = re.compile(r"\.[^\W\d_]")
-HOST = re.compile(r"(?<![\w.@])((?:[\w-]+\.)+)([^\W\d_]{2,24})(?![\w(=\[]|\.\w)(:\d|/\w)?")
+HOST = re.compile(r"(?<![\w.@])((?:[\w-]+\.)+)([^\W\d_]{2,24})(?![\w(=\[]|\.\w)(/\w)?")
 SPACED = re.compile(r"\.(?: (?<=\w \. )|(?<=\w\.))(?:com|net|org)\b(?![(=])")
 NUMBERED = re.compile(r"(?<![\w.])(?!127\.|10\.|192\.168\.|0\.)\d{1,3}(?:\.\d{1,3}){3}(?![\w.])")  # like 192.0.2.7
 DOT = re.compile(r"\s?[\[({]\s?(?:dot|\.)\s?[\])}]\s?|\sdot\s", re.IGNORECASE)
@@ -123,8 +123,8 @@ WORDS_THAT_HURT = codecs.decode(
 xlf xlff xzf hanyvir hanyvivat xvyylbhefrys xvyyhefrys xvyyzlfrys unatlbhefrys:
 lbhefrys hefrys lbfrys frys: (xvy+|unat|arpx|ebcr|fgno|fubbg|raq|fhvpvqr) (lbh?e? ?|he ?|lb ?)frys
 lbhefrys hefrys frys: phg (lbh?e ?|he ?)frys(?! (n|na|fbzr|bhg|bss|ybbfr) )
-zlfrys uvzfrys urefrys: (xvy+|unat|uheg|phg) (zlfrys|uvzfrys|urefrys)
-fhvpvqr: (pbzzvg|nggrzcg|qb|tb) fhvpvqr|fhvpvqr (lbhe|lbh|he|gbv).*
+zlfrys uvzfrys urefrys: (xvy+(vat)?|unat(vat)?|uheg(vat)?|phg+(vat)?) (zlfrys|uvzfrys|urefrys)
+fhvpvqr: (pbzzvg|nggrzcg|qb|tb|nobhg) fhvpvqr|fhvpvqr (lbhe|lbh|he|gbv).*
 oyrnpu: qevax (fbzr |gur )?oyrnpu
 jevfg jevfgf: (fyvg|phg|fynfu) (lbhe |he |zl )?jevfgf?
 whzc: (^|(tb|whfg|fubhyq|cyrnfr|cyf|naq) )whzc (bss?|bs|sebz|bhg bs) (n|gur|lbhe|he) (oevqtr|ebbs|pyvss|ohvyqvat|jvaqbj)
@@ -133,10 +133,12 @@ qvr: (tb|whfg|cyrnfr|cyf|fubhyq|zhfg|pbzzvg) (naq |tb |pbzzvg )*qvr(?! ebyy)|^qv
 qvr qvrf: ubcr (lbh|h|ur|fur|gurl) (nyy |obgu )?qvrf?|(jnag|jnaan) (gb )?qvr|(lbh|h) fubhyq qvr
 qvrq qrnq: (zvff|pnerf?|pel|unccl|tynq|orggre) .*(qvrq|jrer qrnq)
 qrnq: (jnag|jnagf|jvfu) (lbh|h|zr|v|uvz|ure|gurz|jnf) ?(jnf |jrer )?qrnq
+yvir: qbag jnag gb yvir
+qrnq: orggre (bss )?qrnq
 qrnq: (h|he|lbh|lbher|lbh ner|h e|h ner) qrnq (zrng|nsgre|gbzbeebj|ng fpubby)
 jvgubhg: (jbeyq|yvsr|jr|rirelbar) .*orggre jvgubhg (lbh|h)|orggre bss jvgubhg (lbh|h)
 raq: raq (lbhe|he|zl) (bja )?yvsr|raq vg nyy
-xvyy xvy: (jvyy?|v?yy?|tbaa?n|thaan|vzz?n|svaan|tbvat gb|jnag gb|jnaan|tbggn|gb|naq) xvyy? (lbh|h|ln|uvz|ure|gurz|he|lbhe)
+xvyy xvy: (jvyy?|v?yy?|tbaa?n|thaan|vzz?n|svaan|gb|jnaan|tbggn|naq) xvyy? (lbh|h|ln|uvz|ure|gurz|he|lbhe)
 zheqre fgno fgenatyr encr uheg: (jvyy?|vyy?|tbaan|thaan|gb|jnaan|naq) (zheqre|fgno|fgenatyr|encr|uheg) (lbh|h|uvz|ure)
 fubbg chapu fync: (jvyy?|vyy?|tbaan|thaan|gb|jnaan|naq) (fubbg|chapu|fync) (lbh|h|uvz|ure)(?! (n|na|gur|fbzr) )
 orng: orng (lbh|h|uvz|ure|gurz) hc

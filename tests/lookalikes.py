@@ -17,7 +17,7 @@ TABLE = ROOT / "game" / "lookalikes.py"
 OURS = {  # besides Unicode's: small letters that look like others in names of only such letters
     **dict(zip("пмкκĸ", "nmkkk")),
     "ӏ": "l",
-    "L": "|",  # as no small letter looks like it, and the l that it becomes without its case looks like an I
+    "L": "£",  # as no small letter looks like it, and the l that it becomes without its case looks like an I
 }
 
 

@@ -138,9 +138,15 @@ def harbour(ocean, request):
         paused=bool(ocean.world.paused),
         sailors=[observed(sailor, ocean.now, request.app.activity) for sailor in sailors],
         messages=[{**message._asdict(), "to": to} for message, to in ocean.mail.last_said],
-        bans=[{"who": who, "minutes": round(left / 60, 1)} for who, left in ocean.bans.left(ocean.now)],
+        bans=lasting(ocean.bans, ocean.now),
+        mutes=lasting(ocean.mutes, ocean.now),  # of those who have gone
         commands=[command(route) for route in request.app.routes.values() if route.guard],
     )
+
+
+def lasting(bans, now):
+    """What the leader sees of bans or mutes."""
+    return [{"who": who, "minutes": round(left / 60, 1)} for who, left in bans.left(now)]
 
 
 def observed(sailor, now, activity):
@@ -171,7 +177,7 @@ def logged(sentence):
 
 @app.get("/harbour/mute", secret=True, then="harbour")
 def mute(ocean, name):
-    """Let a sailor say nothing until you unmute."""
+    """Let a sailor say nothing until you unmute. If the sailor goes, name and browser stay mute for two weeks."""
     sailor = ocean.find(name)
     sailor.muted = True
     return logged(f"{sailor.name} is muted.")
@@ -179,10 +185,8 @@ def mute(ocean, name):
 
 @app.get("/harbour/unmute", secret=True, then="harbour")
 def unmute(ocean, name):
-    """Let a sailor talk again."""
-    sailor = ocean.find(name)
-    sailor.muted = False
-    return logged(f"{sailor.name} may talk.")
+    """Let a sailor talk again, also one who has gone."""
+    return logged(f"{ocean.unmute(name)} may talk.")
 
 
 @app.get("/harbour/ashore", secret=True, then="harbour")

@@ -21,7 +21,7 @@ def join(request, name, id, word):
         check_newcomer(request, known, word)
     elif request.stranger and not ocean.is_id_of(id, name):
         raise request.stranger
-    request.asker = ocean.join(name, id, request.address)
+    request.asker = ocean.join(name, id, request.address, known)
     request.remember("id", request.asker.id)
     request.remember("aboard", "yes", site="Lax")
     return request.asker
@@ -58,7 +58,8 @@ def quit(request, id):
     if isinstance(request.stranger, TooFast):  # nobody may be told whether the id is right
         raise request.stranger
     name = request.ocean.quit(id)
-    if request.cookie("id") == id:
+    is_mute = request.ocean.mutes.lasts(f"id {id}", request.ocean.now)  # and stays so when this browser joins again
+    if request.cookie("id") == id and not is_mute:
         request.forget("id")
         request.forget("aboard")
     if request.asker and request.asker.id not in request.ocean.crew.by_id:
