@@ -176,7 +176,7 @@ def is_reserved(name):
 
 def at_a_glance(name):
     """What somebody in a hurry reads: the plain letters of a name, and those that digits stand for."""
-    letters = unicodedata.normalize("NFD", look_alike(name).translate(GLANCE))
+    letters = unicodedata.normalize("NFD", look_alike(name)).translate(GLANCE)
     return "".join(letter for letter in letters if letter.isalpha() and unicodedata.category(letter) != "Lm")
 
 

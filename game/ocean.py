@@ -547,7 +547,9 @@ class Ocean:
 
     def erase(self, name):
         """Forget all that is kept of the sailor of a name, aboard or not: the ship, what was said by, to or about that
-        one, discoveries, bans and mutes. Returns the Sailor, or None if there was no ship. Raises NoSailor if nothing is kept.
+        one, discoveries, bans and mutes. Returns the Sailor, or None if there was no ship.
+
+        Raises NoSailor if nothing is kept.
         """
         sailor, is_banned = self.crew.by_name.get(same_name(name)), f"name {look_alike(name)}" in self.world.bans
         if sailor:

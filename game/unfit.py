@@ -74,13 +74,15 @@ SPELLED_MAIL = re.compile(
     \w\ ?[\[({]\ ?at\ ?[\])}]\ ?\w""",
     re.IGNORECASE | re.VERBOSE,
 )
+# Between two groups of digits there has to be something: if there were several ways to read a long number, trying all
+# of them would take for ever, and everybody would have to wait.
 PHONE = re.compile(
-    r"""(?<![\w.,:/+-]) (?![01 ]{9,}\b) (?!012345) (?:
-        \+ [1-9] (?: [ ./()-]{0,2} \d )+ |
+    r"""(?<![\w.,:/+-]) (?![01 ]{9,}\b) (?!012345) (?!\d\d?[./]\d\d?[./](?:19|20)\d\d\b) (?:
+        \+ [1-9] (?: [ ./()-]{0,2} \d )+ |                                             # abroad
         00 \ ?[1-9] \d (?: [ ./()-]{0,2} \d )+ |
-        \(? 0 [1-9] \d* \)? (?: [ /.-]? \(? \d\d+ \)? )+ |           # in Europe and Asia
+        \(? 0 [1-9] \d* (?: \)?[ /.-]\(? \d\d+ | [()] \d\d+ )* |                       # in Europe and Asia
         (?: 1[ .-] )? (?: [2-9]\d\d [ .-] | \([2-9]\d\d\) \ ? ) \d{3} [ .-] \d{4} |    # in America
-        8 [ -]? \(? 9\d\d \)? [ -]? \d{3} [ -]? \d\d [ -]? \d\d      # in Russia
+        8 [ -]? \(? 9\d\d \)? [ -]? \d{3} [ -]? \d\d [ -]? \d\d                        # in Russia
     ) (?! \d | [ .,/-]\d )""",
     re.VERBOSE,
 )

@@ -48,7 +48,7 @@ def can_be_in_a_name(letter):
 def looks(unicode_text):
     """What each letter looks like in the end: an m is left as it is, and rn becomes one."""
     found = {**unicodes(unicode_text), **small_capitals(), **OURS}
-    del found["m"]
+    found.pop("m", None)
     known = str.maketrans(found)
     for _ in range(5):  # some look like what looks like another one
         found = {letter: look.translate(known).replace("rn", "m") for letter, look in found.items()}

@@ -282,6 +282,56 @@ def test_what_the_harbour_master_did_survives_a_restart(tmp_path):
         server.kill()
 
 
+def test_who_was_muted_and_quits_comes_back_mute_by_name_and_by_browser_until_the_leader_unmutes(tmp_path):
+    server = Server(MOCEAN_HARBOUR_KEY=KEY, MOCEAN_LOGBOOK=str(tmp_path / "logbook")).start(tmp_path / "log")
+
+    def says(browser, **keys):
+        return browser.get(server.url + "sendchat", params={"message": "hi", "format": "json", **keys}).json()
+
+    def joins(browser, name):
+        return browser.get(server.url + "join", params={"name": name, "format": "json"}).json()["id"]
+
+    try:
+        with requests.Session() as browser:
+            ada = joins(browser, "ada")
+            assert says(browser)["ok"]
+            assert command(server, "mute", "ada")[1] == 0
+            assert browser.get(server.url + "quit", params={"id": ada}).ok
+            server.kill()
+            server.start(server.log)
+            by_name = server.json("join", name="Ada")["id"]  # from a program, without cookies
+            assert server.json("sendchat", id=by_name, message="hi")["error"] == "muted"
+            joins(browser, "eve")
+            assert says(browser)["error"] == "muted"
+            assert server.json("quit", id=by_name)["ok"]
+            mutes = {one["who"] for one in server.json("harbour", key=KEY)["mutes"]}
+            assert mutes == {"name ada", f"id {ada}", f"id {by_name}"}
+            assert command(server, "unmute", "ada") == ("ada may talk.", 0)
+            assert command(server, "unmute", "eve")[1] == 0
+            assert says(browser)["ok"]
+            assert server.json("sendchat", id=server.json("join", name="ada")["id"], message="hi")["ok"]
+            with requests.Session() as other:
+                joins(other, "bob")
+                assert says(other)["ok"]
+    finally:
+        server.kill()
+
+
+@pytest.mark.parametrize("path", ["sendchat&message=hellosecret&id=ID", "sendchat/hellosecret/ID", "hellosecret?id=ID"])
+def test_what_was_typed_in_place_of_a_route_is_neither_in_the_log_nor_told_to_the_leader(harbour, path):
+    with requests.Session() as browser:
+        name = f"typo{len(path)}"
+        id = browser.get(harbour.url + "join", params={"name": name, "format": "json"}).json()["id"]
+        reply = browser.get(harbour.url + path.replace("ID", id))
+        assert (reply.status_code, reply.headers["Content-Type"][:4]) == (404, "text")
+        seen = harbour.json("harbour", key=KEY)
+        errors = next(sailor["errors"] for sailor in seen["sailors"] if sailor["name"] == name)
+        assert "No such route" in errors
+        for place in (harbour.log.read_text(), str(seen)):
+            assert "hellosecret" not in place
+            assert id not in place
+
+
 def test_all_who_came_from_one_address_can_be_sent_away():
     """And first of all those who never did anything, as a class and who plagues it may share an address."""
     leader = Player(game(harbour_key=KEY))

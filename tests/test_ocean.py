@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from game import errors
-from game.moderation import LONGEST_BAN
+from game.moderation import LONGEST_BAN, MOST_MUTES, MUTE_LASTS
 from game.ocean import CHAT_WAITS, PAUSED, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER, Ocean
 from game.planet import SEAMOUNTS, SIZE, distance, lay_out, seafloor
 from game.sailors import GIVEN_AWAY, MOST_KEPT, NAP, Sailor
@@ -494,3 +494,59 @@ def test_talking_has_a_pace_and_a_mute_ends_it():
     ocean.now += 1
     with pytest.raises(errors.Muted):
         ocean.send(ada, "hi")
+
+
+def test_who_was_muted_and_comes_back_is_mute_by_name_and_by_browser(ocean, ada):
+    ada.muted = True
+    assert ocean.join("eve", known=ada.id).muted  # a second ship from the same browser
+    ocean.quit(ada.id)
+    assert not ocean.join("bob").muted
+    for name, known in (("ADA", ""), ("carol", ada.id)):
+        again = ocean.join(name, known=known)
+        assert again.muted
+        ocean.quit(again.id)
+    ocean.now += MUTE_LASTS
+    assert not ocean.join("ada", known=ada.id).muted
+
+
+def test_a_mute_can_be_taken_back_also_of_one_who_has_gone(ocean, ada):
+    ada.muted = True
+    ocean.quit(ada.id)
+    assert ocean.unmute("Ada") == "Ada"
+    assert not ocean.join("ada", known=ada.id).muted
+    with pytest.raises(errors.NoSailor):
+        ocean.unmute("nobody")
+
+
+def test_coming_and_going_mute_does_not_fill_the_memory(ocean, ada):
+    ada.muted = True
+    gone = ada
+    for number in range(300):
+        ocean.quit(gone.id)
+        gone = ocean.join(f"pirate{number}", known=gone.id)
+        assert gone.muted
+    assert len(ocean.world.mutes) == MOST_MUTES
+
+
+def test_erasing_a_sailor_forgets_the_mute(ocean, ada):
+    ada.muted = True
+    ocean.quit(ada.id)
+    ocean.erase("ada")
+    assert ocean.world.mutes == {}
+    ada = ocean.join("ada")
+    ada.muted = True
+    ocean.erase("ada")
+    assert ocean.world.mutes == {}
+
+
+def test_kept_names_that_look_alike_by_a_later_rule_sail_on(ocean):
+    """An older logbook may have two such names, and one that is reserved by now."""
+    kept = [Sailor(name, id, 0, 0, 0, heard=1000) for name, id in (("Mary", "a"), ("Rnary", "b"), ("Teacher", "c"))]
+    ocean.restore(kept, [], [], {})
+    assert ocean.who() == ["Clem", "Mary", "Rnary", "Teacher"]
+    assert ocean.join("teacher", "c").name == "Teacher"
+    ocean.quit("a")
+    with pytest.raises(errors.NameTaken):
+        ocean.join("mary")  # looks like Rnary, who is still aboard
+    ocean.quit("b")
+    assert ocean.join("mary")

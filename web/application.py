@@ -161,9 +161,10 @@ class Application:
         return NoRoute(f"There is no route {show(path)} here. {hint}", meant)
 
     def note(self, request, problem=None):
-        """Let the leader see what a sailor does."""
+        """Let the leader see what a sailor does, but no part of a path that isn't a route, as in the log."""
         if request.asker:
-            self.activity.note(request.asker, request.ocean.now, request.address, request.rule, problem)
+            said = f"No such route. There is /{problem.instead}." if isinstance(problem, NoRoute) else problem
+            self.activity.note(request.asker, request.ocean.now, request.address, request.rule, said)
 
     def write_to_log(self, request, problem, status):
         """Write a line about a problem; about thousands of the same, a line a second.
