@@ -7,8 +7,7 @@ It is a part of Unicode's list of confusables, version 16.0.0 (UTS 39): what can
 capitals and a few letters more. `tests/lookalikes.py` has made it. In each group, what stands before the = looks like
 what stands after it.
 
-The list is © 2024 Unicode, Inc., under the Unicode License v3 (SPDX: Unicode-3.0, https://www.unicode.org/license.txt):
-it may be used, changed and given away, as long as this notice goes with it. It comes without any warranty.
+The list is © 2024 Unicode, Inc., and was changed here. Its license is in LICENSE.unicode.
 """
 
 TABLE = """\
