@@ -326,7 +326,7 @@ def test_what_was_typed_in_place_of_a_route_is_neither_in_the_log_nor_told_to_th
         assert (reply.status_code, reply.headers["Content-Type"][:4]) == (404, "text")
         seen = harbour.json("harbour", key=KEY)
         errors = next(sailor["errors"] for sailor in seen["sailors"] if sailor["name"] == name)
-        assert "No such route" in errors
+        assert "There is no route" in errors
         for place in (harbour.log.read_text(), str(seen)):
             assert "hellosecret" not in place
             assert id not in place

@@ -163,7 +163,7 @@ class Application:
     def note(self, request, problem=None):
         """Let the leader see what a sailor does, but no part of a path that isn't a route, as in the log."""
         if request.asker:
-            said = f"No such route. There is /{problem.instead}." if isinstance(problem, NoRoute) else problem
+            said = f"There is no route like that, but /{problem.instead}." if isinstance(problem, NoRoute) else problem
             self.activity.note(request.asker, request.ocean.now, request.address, request.rule, said)
 
     def write_to_log(self, request, problem, status):
