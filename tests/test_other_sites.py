@@ -20,15 +20,15 @@ EVERY_HOST_IS_HERE = "--host-resolver-rules=MAP * 127.0.0.1"
 CLUBS = ["club.example", "127.0.0.1"]
 KEY = "correct-horse-battery"
 
-# How a page leads somebody to a URL: each has something with id=x to click, or goes there by itself.
+# How a page leads somebody to a URL: each has something with id='x' to click, or goes there by itself.
 WAYS = {
-    "link": "<a id=x href='{url}'>x</a>",
-    "link without referrer": "<a id=x rel=noreferrer href='{url}'>x</a>",
-    "form": "<form action='{path}'>{inputs}<button id=x>x</button></form>",
-    "window": "<button id=x onclick='window.open(`{url}`, `_self`)'>x</button>",
+    "link": "<a id='x' href='{url}'>x</a>",
+    "link without referrer": "<a id='x' rel=noreferrer href='{url}'>x</a>",
+    "form": "<form action='{path}'>{inputs}<button id='x'>x</button></form>",
+    "window": "<button id='x' onclick='window.open(`{url}`, `_self`)'>x</button>",
     "script": "<script>location = '{url}'</script>",
     "refresh": "<meta http-equiv=refresh content='0;url={url}'>",
-    "redirection": "<a id=x href='/redirection?{url}'>x</a>",
+    "redirection": "<a id='x' href='/redirection?{url}'>x</a>",
 }
 # What a page asks for by itself.
 PARTS = """<img src='{url}'><script src='{url}'></script><iframe src='{url}'></iframe><object data='{url}'></object>
@@ -52,6 +52,7 @@ def site_with(body, host="evil.example"):
             self.send_response(302 if route == "/redirection" else 200)
             self.send_header("Location", url)
             self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body.encode())
 
@@ -71,9 +72,11 @@ def site_with(body, host="evil.example"):
 def be_led(page, body, host="evil.example"):
     """Go to a page of another site, and wherever that leads."""
     with site_with(body, host) as url:
-        page.goto(url, wait_until="commit")
-        if "id=x" in body:
+        if "id='x'" in body:
+            page.goto(url)
             page.click("#x")
+        else:
+            page.goto(url, wait_until="commit")  # it may be gone before it has loaded
         page.wait_for_url(lambda now: not now.startswith(url))
 
 
