@@ -19,7 +19,8 @@ def write(file, ships, apart=None):
     """
     sailors.MOST_KEPT = MOST  # more than may join, to see how memory grows
     ocean, logbook, ids, chance = Ocean(most_awake=MOST), Logbook(file), [], Random(1)
-    logbook.read(ocean, time())
+    ocean.now = time()
+    logbook.read(ocean, ocean.now)
     for number in range(ships):
         sailor = ocean.join(f"ship{number}")
         if apart is None:
