@@ -12,7 +12,7 @@ Written by `python -m bench` on {date}: {machine}.
 *CPU µs* is what all processes of a server used for a request, in user and kernel, in microseconds: the figure to trust,
 as the load comes from the same computer. The servers took turns of {seconds:g} s in {rounds} rounds, and in fewer and
 longer ones for what is dear. A figure is the median of the rounds, a ratio that of the ratios within each, and half of
-the rounds lie within ±.
+the rounds lie within ±. Except for the lesson at the end, a loop that gives way to all others kept each core awake.
 
 The peers play the same small game in memory, without a logbook, limits and checks: see `bench/peers/`. Bare Bottle says
 no more than hello, under our `uwsgi.ini`. Mocean has its limits off, unless it says otherwise.
