@@ -107,13 +107,13 @@ def students(server, paths, seconds, programs=4, every=0.0, ask=by_requests):
         time.sleep(every * number / programs)
         for path in cycle(paths[number::programs]):
             asked = time.perf_counter()
-            if asked > began + seconds:
-                return waits, failed
             try:
                 ask(server.url + path)
             except OSError:
                 failed += 1
             waits.append((time.perf_counter() - asked) * 1000)
+            if time.perf_counter() > began + seconds:
+                return waits, failed
             time.sleep(max(0, asked + every - time.perf_counter()))
 
     with ThreadPoolExecutor(programs) as pool:

@@ -1,6 +1,10 @@
 """Starting up: what is looked at before anybody plays. What can't work ends the program with a sentence."""
 
 import logging
+import os
+import socket
+import stat
+from contextlib import suppress
 from textwrap import indent
 
 from game import moderation
@@ -40,6 +44,8 @@ def check(settings, logbook):
     handler.setFormatter(Printable("%(asctime)s %(levelname)s: %(message)s", "%Y-%m-%d %H:%M:%S"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     refuse_company()
+    if uwsgi:
+        hurry_replies()
     try:
         if not uwsgi:  # which has the port already
             settings.check_address()
@@ -57,6 +63,19 @@ def check(settings, logbook):
 def silent_closing():
     """After which requests uWSGI closes the connection without a word: "all", "some" or none (""). See Application."""
     return "" if not uwsgi else "some" if "http-keepalive" in uwsgi.opt else "all"
+
+
+def hurry_replies():
+    """Let the end of a long reply set out at once, and not when the client has told that the beginning has arrived.
+
+    That wait is known as Nagle's algorithm, and costs up to 40 ms on a connection that stays open. uWSGI has no option
+    for it, but a connection takes over TCP_NODELAY from the socket that listens, which this process has open.
+    """
+    for fd in map(int, os.listdir("/dev/fd")):
+        with suppress(OSError):  # for sockets that are not TCP
+            if stat.S_ISSOCK(os.fstat(fd).st_mode):
+                with socket.socket(fileno=os.dup(fd)) as listener:
+                    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def refuse_company():

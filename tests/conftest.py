@@ -141,7 +141,7 @@ def is_alive(pid):
     """False for a process that has ended, even if nobody has asked yet how."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

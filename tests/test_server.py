@@ -16,6 +16,7 @@ import bottle
 import pytest
 import requests
 
+from server import startup
 from tests.conftest import ROOT, UWSGI, Server, free_port, wait_until
 from tests.slow import Slow, small_server
 from tests.test_steps import NASTY
@@ -78,6 +79,16 @@ def test_a_connection_stays_open_for_the_next_request(server):
         for route in (b"begin", b"nope", b"who"):
             connection.sendall(b"GET /" + route + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert b"\r\nConnection: close" not in connection.recv(65536)
+
+
+def test_a_long_reply_does_not_wait_for_the_client_to_tell_that_its_beginning_arrived():
+    """On connections that stay open, that would cost up to 40 ms: see Nagle's algorithm."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        startup.hurry_replies()
+        with socket.create_connection(listener.getsockname()):
+            connection, _ = listener.accept()
+            with connection:
+                assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_request_with_a_body_is_the_last_one_of_its_connection(server):
