@@ -80,6 +80,7 @@ def test_a_browser_keeps_a_token_and_never_shows_the_key(harbour):
         assert "samesite=strict" in cookie
         assert int(re.search("max-age=([0-9]+)", cookie)[1]) > 30 * 24 * 3600
         page = browser.get(harbour.url + "harbour")
+        assert "&#039;key&#039;: &#039;YOUR-KEY&#039;" in page.text  # which a program would have to send
         assert "The ocean is open" in page.text
         for text in (cookie, opened.text, page.text):
             assert KEY not in text

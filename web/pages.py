@@ -216,7 +216,8 @@ def as_python(url, request, reply, sent, is_known):
         return ""
     # What the browser remembers, or has just learned, a program must send as a key.
     needs_id = route and (("id" in reply and "id" in route.names) or (route.needs_sailor and is_known))
-    names = [*(["id"] if needs_id and "id" not in sent else []), *sent]
+    needed = {"id": needs_id, "key": route and route.guard}
+    names = [*(name for name, is_needed in needed.items() if is_needed and name not in sent), *sent]
     keys = {name: f"YOUR-{name.strip().upper()}" if is_secret(name) else sent[name] for name in names}
     if keys.get("format") in ("json", "page", "text"):
         del keys["format"]
