@@ -59,6 +59,8 @@ def raw(server, request):
         ("POST /begin HTTP/1.1\r\nX-HTTP-Method-Override: GET\r\nContent-Length: 5", 405),
         ("GET /begin HTTP/1.1\r\nX-HTTP-Method-Override: DELETE", 200),
         ("GET /begin HTTP/1.1\r\nContent-Length: 5", 400),
+        ("get /begin HTTP/1.1\r\nContent-Length: 5", 400),
+        ("get /begin HTTP/1.1", 200),
         ("GET /begin HTTP/1.1\r\nTransfer-Encoding: chunked", 400),
         ("GET /begin HTTP/1.1\r\nContent-Length: 0", 200),
         ("GET /begin?message=1&message=2 HTTP/1.1", 400),

@@ -23,7 +23,7 @@ class Request:
 
     def __init__(self, environ, app):
         self.environ, self.app, self.ocean = environ, app, app.ocean
-        self.method = environ["REQUEST_METHOD"]
+        self.method = environ["REQUEST_METHOD"].upper()  # as Bottle reads it
         # WSGI has bytes as latin-1. Needless slashes come from url + "/" + route.
         self.path = "/" + environ["PATH_INFO"].encode("latin-1").decode("utf-8", "ignore").strip("/")
         self.query = environ.get("QUERY_STRING", "")

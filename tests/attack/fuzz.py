@@ -169,10 +169,12 @@ class Fuzzer:
             return None
         if request.startswith(b"HEAD "):
             return "a HEAD with a body" if body else None
+        if len(body) < int(re.search(rb"Content-Length: (\d+)", head)[1]):
+            return None if self.router_refuses(request) else "half a reply"
         return self.judge_body(status, head.lower(), body)
 
     def router_refuses(self, request):
-        """True if uWSGI may hang up without a word: not HTTP, too large for it, or with a body, which nobody reads."""
+        """True if uWSGI may hang up, also in the middle of a reply: not HTTP, too large for it, or with a body, which nobody reads."""
         return len(request) > 30_000 or any(odd in request for odd in (b"Content-Length", b"GET\0", b"chunked"))
 
     def judge_body(self, status, head, body):
