@@ -174,7 +174,7 @@ class Fuzzer:
         return self.judge_body(status, head.lower(), body)
 
     def router_refuses(self, request):
-        """True if uWSGI may hang up, also in the middle of a reply: not HTTP, too large, or with a body nobody reads."""
+        """True if uWSGI may hang up, even in the middle of a reply: not HTTP, too large, or with a body."""
         return len(request) > 30_000 or any(odd in request for odd in (b"Content-Length", b"GET\0", b"chunked"))
 
     def judge_body(self, status, head, body):
