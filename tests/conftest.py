@@ -9,8 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import requests
@@ -151,6 +153,26 @@ def wait_until(is_true, seconds=20):
     while not is_true():
         assert time.monotonic() < deadline, "this did not happen"
         time.sleep(0.05)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """What a server in place of the real one does with a request. It keeps no log."""
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def serving(handler):
+    """A server in place of the real one, in a thread: it answers as a kind of Handler says."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class Server:

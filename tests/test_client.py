@@ -4,10 +4,8 @@ import ast
 import re
 import sys
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from textwrap import indent
-from threading import Thread
 from types import SimpleNamespace
 
 import pexpect
@@ -15,7 +13,7 @@ import pytest
 import requests
 
 import client
-from tests.conftest import ROOT, Server, free_port
+from tests.conftest import ROOT, Handler, Server, free_port, serving
 
 PATIENCE = 10  # seconds that a step may take, at most
 
@@ -150,7 +148,7 @@ def lossy(server):
     """A network in front of the server that loses the first reply to each URL, once the server has acted."""
     asked = set()
 
-    class Lossy(BaseHTTPRequestHandler):
+    class Lossy(Handler):
         def do_GET(self):
             reply = requests.get(server.url + self.path[1:], headers={"Accept": self.headers["Accept"]}, timeout=10)
             if self.path in asked:
@@ -159,14 +157,8 @@ def lossy(server):
                 self.wfile.write(reply.content)
             asked.add(self.path)
 
-        def log_message(self, *_):
-            pass
-
-    network = ThreadingHTTPServer(("127.0.0.1", 0), Lossy)
-    Thread(target=network.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{network.server_port}"
-    network.shutdown()
-    network.server_close()
+    with serving(Lossy) as network:
+        yield f"http://127.0.0.1:{network.server_port}"
 
 
 def test_a_network_that_loses_replies_loses_and_doubles_no_message(terminal, server, lossy):

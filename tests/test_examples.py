@@ -9,11 +9,10 @@ import struct
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain, cycle, pairwise
 from math import dist
 from statistics import mean
-from threading import Event, Thread
+from threading import Event
 from time import monotonic, sleep, time
 
 import pexpect
@@ -22,7 +21,7 @@ import requests
 
 from game.planet import SEAMOUNTS, TREASURES, distance, seafloor
 from steps import PUZZLES, is_prime
-from tests.conftest import ROOT, Server
+from tests.conftest import ROOT, Handler, Server, serving
 from tests.fleet import write_logbook
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -197,7 +196,7 @@ def test_the_histogram_counts_each_request(sea):
     assert out.count("Half of the replies took less than") == 2
 
 
-class BadNetwork(BaseHTTPRequestHandler):
+class BadNetwork(Handler):
     """A network between a program and the server that answers two questions of five. The first one waits for ever."""
 
     def do_GET(self):
@@ -217,19 +216,14 @@ class BadNetwork(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def log_message(self, *_):
-        pass
-
 
 @pytest.fixture
 def bad_network(sea):
-    with ThreadingHTTPServer(("127.0.0.1", 0), BadNetwork) as network:
+    with serving(BadNetwork) as network:
         network.real_url, network.end = sea.url, Event()
         network.mishaps = chain(["silence"], cycle(["reply lost", "question lost", "too fast", "fine", "fine"]))
-        Thread(target=network.serve_forever).start()
         yield f"http://127.0.0.1:{network.server_port}"
         network.end.set()
-        network.shutdown()
 
 
 def test_a_bad_network_loses_no_message_and_doubles_none(sea, bad_network):

@@ -3,13 +3,11 @@
 import os
 import struct
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import ROOT, Server
+from tests.conftest import ROOT, Handler, Server, serving
 from tests.fleet import CHROMIUM, WHY_NOT, a_browser
 
 IN_CI = os.environ.get("CI") == "true"
@@ -46,7 +44,7 @@ def page_with(way, path, **keys):
 def site_with(body, host="evil.example"):
     """Another site, all of whose pages have this body, and whose `redirection?URL` leads to that URL."""
 
-    class Page(BaseHTTPRequestHandler):
+    class Page(Handler):
         def do_GET(self):
             route, _, url = self.path.partition("?")
             self.send_response(302 if route == "/redirection" else 200)
@@ -56,17 +54,8 @@ def site_with(body, host="evil.example"):
             self.end_headers()
             self.wfile.write(body.encode())
 
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as site:
-        thread = Thread(target=site.serve_forever)
-        thread.start()
-        try:
-            yield f"http://{host}:{site.server_port}/"
-        finally:
-            site.shutdown()
-            thread.join()
+    with serving(Page) as site:
+        yield f"http://{host}:{site.server_port}/"
 
 
 def be_led(page, body, host="evil.example"):

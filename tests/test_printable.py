@@ -8,9 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
-from threading import Thread
 from urllib.parse import quote
 
 import pytest
@@ -23,7 +21,7 @@ from game.errors import BadValue, printable, printable_lines
 from server import install
 from server.settings import tell_systemd
 from server.startup import Printable
-from tests.conftest import ROOT, Player, Server, game
+from tests.conftest import ROOT, Handler, Player, Server, game, serving
 
 KEY = "correct-horse-battery"
 OBEYED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -163,7 +161,7 @@ def test_systemd_is_told_one_fact_a_line(monkeypatch, tmp_path):
 def liar():
     """The URL of a server that says hostile things."""
 
-    class Liar(BaseHTTPRequestHandler):
+    class Liar(Handler):
         def do_GET(self):
             reply = {"ok": True, "reply": HOSTILE, "number": 0, "status": 0}
             if "popchat" in self.path and "after=0" in self.path:
@@ -173,14 +171,8 @@ def liar():
             self.end_headers()
             self.wfile.write((json.dumps(reply) if is_json else f"{HOSTILE}\nid=abcdefgh\n").encode())
 
-        def log_message(self, *_):
-            pass
-
-    liar = ThreadingHTTPServer(("127.0.0.1", 0), Liar)
-    Thread(target=liar.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{liar.server_port}/"
-    liar.shutdown()
-    liar.server_close()
+    with serving(Liar) as liar:
+        yield f"http://127.0.0.1:{liar.server_port}/"
 
 
 def test_the_programs_in_a_terminal_believe_no_server(liar):

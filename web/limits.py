@@ -93,12 +93,10 @@ class Limits:
 
     def knock(self, who, now):
         """Note that somebody sends a key. True if that has been going on for long enough, without a break."""
-        since, last = self.knocks.pop(who, (now, now))
+        since, last = self.knocks.get(who, (now, now))
         if not 0 <= now - last <= KNOCKS_APART:
             since = now
-        self.knocks[who] = since, now
-        if len(self.knocks) > MOST_PACED:
-            self.knocks.popitem(last=False)
+        remember(self.knocks, who, (since, now), MOST_PACED)
         return now - since >= KNOCKING
 
 
@@ -143,11 +141,11 @@ class Guesses:
         return times >= PATIENCE and not self.repeated.wait(address, now)
 
 
-def remember(memory, key, value):
+def remember(memory, key, value, most=MOST_GUESSES):
     """Put something into an OrderedDict as its newest item, and forget the oldest if there are many."""
     memory[key] = value
     memory.move_to_end(key)
-    if len(memory) > MOST_GUESSES:
+    if len(memory) > most:
         memory.popitem(last=False)
 
 
