@@ -93,10 +93,12 @@ class Limits:
 
     def knock(self, who, now):
         """Note that somebody sends a key. True if that has been going on for long enough, without a break."""
-        since, last = self.knocks.get(who, (now, now))
+        since, last = self.knocks.pop(who, (now, now))
         if not 0 <= now - last <= KNOCKS_APART:
             since = now
-        remember(self.knocks, who, (since, now), MOST_PACED)
+        self.knocks[who] = since, now
+        if len(self.knocks) > MOST_PACED:
+            self.knocks.popitem(last=False)
         return now - since >= KNOCKING
 
 
@@ -141,11 +143,11 @@ class Guesses:
         return times >= PATIENCE and not self.repeated.wait(address, now)
 
 
-def remember(memory, key, value, most=MOST_GUESSES):
+def remember(memory, key, value):
     """Put something into an OrderedDict as its newest item, and forget the oldest if there are many."""
     memory[key] = value
     memory.move_to_end(key)
-    if len(memory) > most:
+    if len(memory) > MOST_GUESSES:
         memory.popitem(last=False)
 
 
