@@ -18,8 +18,9 @@ import shutil
 import subprocess
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 
 import requests
 
@@ -184,6 +185,32 @@ class Service:
     def answers(self):
         with suppress(requests.RequestException, ValueError):
             return self.ask("status")["ok"]
+
+    @contextmanager
+    def polled(self, what):
+        """Ask /status every 40 ms meanwhile, as a player's program would. Prints the longest time without an answer.
+
+        `pytest -rP` shows what was printed. Yields the list of all times without an answer, in seconds.
+        """
+        gaps, is_over = [], Event()
+
+        def poll():
+            answered = time.monotonic()
+            while not is_over.wait(0.04):
+                with suppress(requests.RequestException):
+                    if requests.get(self.url + "status", timeout=20).ok:
+                        gaps.append(time.monotonic() - answered)
+                        answered = time.monotonic()
+            gaps.append(time.monotonic() - answered)
+
+        thread = Thread(target=poll)
+        thread.start()
+        try:
+            yield gaps
+        finally:
+            is_over.set()
+            thread.join()
+            print(f"{what}: the longest time without an answer was {max(gaps):.2f} s")
 
     def pids(self):
         """The pids of all its processes, inside the box."""
