@@ -228,11 +228,11 @@ def dive(ocean, sailor, depth: metres_deep):
 
 @app.get("/ping", then="ping dive location speed")
 def ping(ocean, sailor):
-    """Measure how deep the sea floor is under your ship. Where it rises, there is a seamount to find."""
+    """Measure how deep the sea floor is under your ship. Where it rises, climb: a seamount is found at its summit."""
     seafloor, clearance, discovered = ocean.sound(sailor)
-    news = f" You are the first to find the seamount {discovered.name}!" if discovered else ""
+    news = f"You are the first on the summit of {discovered.name}!" if discovered else ocean.slope(sailor)
     return dict(
-        reply=f"The sea floor is {seafloor:.1f} m down, {clearance:.1f} m below your ship.{news}",
+        reply=f"The sea floor is {seafloor:.1f} m down, {clearance:.1f} m below your ship. {news}".strip(),
         seafloor=round(seafloor, 2),
         clearance=round(clearance, 2),
     )
@@ -259,6 +259,13 @@ def get(ocean, sailor, item: treasure):
 def inventory(sailor):
     """Show the treasure that you have."""
     return dict(reply=f"You have {count(len(sailor.items), 'treasure')}.", items=[*sailor.items])
+
+
+@app.get("/seasons", then="chart map", shared=True)
+def seasons(ocean):
+    """Show who discovered seamounts and raised treasure, in this season and in those before."""
+    honours = ocean.book.honours() or "Nothing is found yet."
+    return dict(reply=f"This is season {ocean.world.season}. {honours}", seasons=ocean.book.seasons(ocean.now))
 
 
 @app.get("/chart", then="map who", shared=True)

@@ -21,8 +21,9 @@ import math
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from random import Random
-from secrets import compare_digest
+from secrets import compare_digest, token_hex
 
+from game.book import Book, frozen
 from game.clem import CLEM, CLEM_SPEED, clem_answer, clem_place
 from game.errors import BadValue, Cannot, MailboxFull, Muted, NoItem, NoSailor, OceanFull, Paused, TooFast, UnknownId
 from game.grid import Grid
@@ -31,24 +32,22 @@ from game.moderation import HARBOUR, MOST_MUTES, MUTE_LASTS, Bans, Moderator, lo
 from game.planet import (
     BERTHS,
     FASTEST,
-    HIGHEST_TOP,
     MOCEAN,
     REACH_DOWN,
-    SEAMOUNTS,
     SIZE,
     TREASURES,
     bearing,
     compass,
     distance,
-    lay_out,
     reckon,
-    seafloor,
-    seamount_at,
 )
 from game.sailors import NAP, Crew, Sailor, is_asleep, is_given_away, new_id
+from game.sea import TOPS, lay_out
 
 CHART_WORDS = 20  # broadcasts that the chart shows
 MOST_SEEN = 100  # ships that a look shows
+SOUNDER_RESTS = 1  # seconds from one ping of a ship to the next
+SOUNDING_SPEED = 5  # metres a second: whoever is faster sounds too coarsely to tell a summit from a slope
 
 # What one key press does: which order, and by how much (metres a second, degrees).
 ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d": ("heading", +10)}
@@ -65,7 +64,12 @@ class World:
     last_number: int = 0  # of all messages
     paused: float = 0.0  # since when all ships stand still, or 0
     pauses: float = 0.0  # seconds that all pauses before took
-    found: dict = field(default_factory=dict)  # the discovered seamounts' names, and who discovered them
+    found: dict = field(default_factory=dict)  # the seamounts discovered in this season, and by whom
+    raised: dict = field(default_factory=dict)  # the treasure brought up in this season, and by whom
+    season: int = 1
+    began: float = 0.0  # when this season began, or 0 if nobody knows
+    past: tuple = ()  # the seasons before: see Book
+    seed: str = ""  # from which the sea is laid out
     bans: dict = field(default_factory=dict)  # see Bans
     mutes: dict = field(default_factory=dict)  # in the same form, of those who have gone
 
@@ -75,17 +79,20 @@ class Ocean:
 
     At most `most_awake` ships sail at once, and `most_per_address` of those that joined from one network address.
     `chat_pace` says how fast one may talk: it has a method `wait(sailor, now)` that returns the seconds to wait.
-    What nobody has used for `keep_days` may go, see `forget_old`.
+    What nobody has used for `keep_days` may go, see `forget_old`. `seed` says where things lie, see sea.py: without
+    one, chance does.
     """
 
-    def __init__(self, most_awake=500, chat_pace=None, moderator=None, most_per_address=420, keep_days=365):
+    def __init__(self, most_awake=500, chat_pace=None, moderator=None, most_per_address=420, keep_days=365, seed=None):
         self.now, self.keep_days = 0.0, keep_days
         self.most_awake, self.most_per_address = most_awake, most_per_address
         self.chat_pace, self.moderator = chat_pace, moderator or Moderator()
-        self.world = World()
+        self.seed = seed
+        self.world = World(seed=seed or token_hex(8))
+        self.book = Book(self.world)
         self.crew, self.mail, self.bans, self.grid = Crew(), Mail(self.world), Bans(self.world), Grid()
         self.mutes = Bans(self.world, "mutes", MOST_MUTES)
-        self.treasures = lay_out(self.world.tide)  # by name, those that nobody holds
+        self.spread_sea()
         self.is_erased = False  # True if the logbook has to keep no trace of somebody: see Logbook.commit
 
     def restore(self, sailors, letters, broadcasts, world):
@@ -94,8 +101,8 @@ class Ocean:
         `letters` are pairs of an id and a Message, `broadcasts` pairs of a Message and a name or None, and `world` has
         the attributes of World.
         """
-        vars(self.world).update(world)
-        self.treasures = lay_out(self.world.tide)
+        vars(self.world).update(world, past=frozen(world.get("past", ())))
+        self.spread_sea()
         self.mail.broadcasts.extend(broadcasts)
         for id, letter in letters:
             self.mail.boxes[id].append(letter)
@@ -104,6 +111,11 @@ class Ocean:
             for item in sailor.items:
                 self.treasures.pop(item, None)
         self.crew.changes.clear()
+
+    def spread_sea(self):
+        """Have the sea of this season, and all the treasure of this tide in it."""
+        self.sea = lay_out(self.world.seed, self.world.season)
+        self.treasures = self.sea.hide(self.world.tide)  # by name, those that nobody holds
 
     # -- Coming and going
 
@@ -175,7 +187,7 @@ class Ocean:
     def send_ashore(self, sailor):
         """End a voyage: the name is free again, and what the ship held is where it lay before."""
         if sailor.items:
-            places = lay_out(self.world.tide)
+            places = self.sea.hide(self.world.tide)
             self.treasures.update({item: places[item] for item in sailor.items if item in places})
         self.mail.drop(sailor.id)
         self.crew.remove(sailor)
@@ -187,16 +199,10 @@ class Ocean:
         long_ago = self.now - self.keep_days * 24 * 3600
         for sailor in [sailor for sailor in self.crew.by_id.values() if sailor.heard < long_ago]:
             self.send_ashore(sailor)
-            self.undo_discoveries(sailor.name)
+            self.book.forget(sailor.name)
         self.mail.forget_before(long_ago)
         self.bans.forget_old(self.now)
         self.mutes.forget_old(self.now)
-
-    def undo_discoveries(self, name):
-        """What the sailor of a name has discovered, others can discover again. Returns how many seamounts that are."""
-        known = len(self.world.found)
-        self.world.found = {mount: by for mount, by in self.world.found.items() if same_name(by) != same_name(name)}
-        return known - len(self.world.found)
 
     def awake_sailors(self):
         """All who are not asleep."""
@@ -234,7 +240,7 @@ class Ocean:
 
     def depth(self, sailor):
         """How deep the ship is now: as ordered, but where the sea floor is higher it rises by itself."""
-        return min(sailor.depth, seafloor(*self.place(sailor))) if sailor.depth > HIGHEST_TOP else sailor.depth
+        return min(sailor.depth, self.sea.floor(*self.place(sailor))) if sailor.depth > TOPS[0] else sailor.depth
 
     def speed(self, sailor):
         """How fast the ship is now: as ordered, but in a pause all stand still."""
@@ -281,7 +287,7 @@ class Ocean:
 
     def dive(self, sailor, depth):
         """Go to a depth in metres; 0 is the surface. Under water the ship slows down. Raises BadValue or Cannot."""
-        floor = seafloor(*self.place(sailor))
+        floor = self.sea.floor(*self.place(sailor))
         if depth < 0:
             raise BadValue(f"Send a depth of 0 or more metres. You sent {depth:g}.")
         if depth > round(floor, 2):  # as the reply to ping says it
@@ -346,18 +352,37 @@ class Ocean:
         return sorted(seen, key=lambda thing: thing["distance"])
 
     def sound(self, sailor):
-        """Measure the sea floor: (its depth, metres of water below the keel, a seamount just discovered or None)."""
+        """Measure the sea floor: (its depth, metres of water below the keel, a seamount just discovered or None).
+
+        Whoever does so on a summit discovers the seamount, if the ship is slow. Raises TooFast for a second ping within
+        a second.
+        """
+        rest = SOUNDER_RESTS - (self.now - sailor.sounded)
+        if 0 < rest <= SOUNDER_RESTS:
+            raise TooFast("The sounder needs a second from one ping to the next.", rest)
+        vars(sailor)["sounded"] = self.now  # which is not worth a line in the logbook
         here = self.place(sailor)
-        floor, mount = seafloor(*here), seamount_at(*here)
-        news = mount if mount and mount.name not in self.world.found else None
-        if news:
-            self.world.found[news.name] = sailor.name
-            self.announce(f"{sailor.name} discovered the seamount {news.name}!", MOCEAN, but=sailor.name)
-        return floor, floor - self.depth(sailor), news
+        floor, mount = self.sea.floor(*here), self.sea.summit_at(*here)
+        is_news = mount and mount.name not in self.world.found and self.speed(sailor) <= SOUNDING_SPEED
+        if is_news:
+            self.book.note_discovery(mount.name, sailor.name)
+            self.announce(f"{sailor.name} discovered the seamount {mount.name}!", MOCEAN, but=sailor.name)
+        return floor, floor - self.depth(sailor), mount if is_news else None
+
+    def slope(self, sailor):
+        """What a ping tells besides the depth of the sea floor, as a sentence, or ""."""
+        mount = self.sea.seamount_at(*self.place(sailor))
+        if not mount:
+            return ""
+        if mount.name in self.world.found:
+            return f"This is the seamount {mount.name}."
+        if self.speed(sailor) > SOUNDING_SPEED:
+            return f"Here it rises. Sail at {SOUNDING_SPEED} m/s or slower, and you can tell where the summit is."
+        return "Here it rises. Where is it highest?"
 
     def discovered(self):
         """The seamounts that somebody has discovered."""
-        return [mount for mount in SEAMOUNTS if mount.name in self.world.found]
+        return [mount for mount in self.sea.seamounts if mount.name in self.world.found]
 
     def chart(self):
         """What everybody may know: ships on the surface, found seamounts, words to all, how much is left to find."""
@@ -370,7 +395,7 @@ class Ocean:
             "sailors": [charted(*ship) for ship in [clem, *ships]],
             "seamounts": [{**mount._asdict(), "found_by": self.world.found[mount.name]} for mount in self.discovered()],
             "chat": words[-CHART_WORDS:],
-            "hidden": len(SEAMOUNTS) - len(self.world.found),
+            "hidden": len(self.sea.seamounts) - len(self.world.found),
             "treasures": len(self.treasures),
             "paused": bool(self.world.paused),
         }
@@ -380,7 +405,7 @@ class Ocean:
     def reachable(self, sailor):
         """The names of the treasures that the ship can take from where it is."""
         depth = self.depth(sailor)
-        if depth < HIGHEST_TOP - REACH_DOWN:  # all treasure lies deeper: true for most ships, which are on the surface
+        if depth < TOPS[0] - REACH_DOWN:  # all treasure lies deeper: true for most ships, which are on the surface
             return []
         here, reach = self.place(sailor), sailor.ability("reach")
         level = [one for one in self.treasures.values() if -REACH_DOWN <= one.depth - depth <= REACH_DOWN]
@@ -403,20 +428,44 @@ class Ocean:
             raise Cannot(f"You can't reach “{name}” from here. Go nearer, and to the same depth.", "look")
         del self.treasures[name]
         sailor.items += (name,)
+        self.book.note_raised(name, sailor.name)
         if not self.treasures:
-            self.turn_tide(f"{sailor.name} found the last treasure. A new tide hides all of it again!")
+            self.begin_anew(f"{sailor.name} found the last treasure.")
         return name
+
+    def begin_anew(self, news):
+        """All treasure is found: a new tide hides it again or, if all seamounts are found too, a new season begins."""
+        if len(self.discovered()) == len(self.sea.seamounts):
+            self.begin_season(news)
+        else:
+            self.turn_tide(news)
 
     def turn_tide(self, news):
         """Take all treasure back and hide it again, and tell everyone why."""
+        held = [f"{s.name} had {len(s.items)}" for s in self.crew.by_id.values() if s.items]
+        self.take_back()
+        self.world.tide += 1
+        self.spread_sea()
+        whose = f"{', '.join(held)}. " if held else ""
+        self.announce(f"{news} {whose}A new tide hides all treasure again!", MOCEAN)
+
+    def begin_season(self, news):
+        """Begin a season with other seamounts and treasure, and tell everyone why. The book keeps who found what."""
+        over, honours = self.world.season, self.book.honours()
+        self.take_back()
+        self.book.close(self.now)
+        self.world.seed = self.seed or self.world.seed or token_hex(8)
+        self.spread_sea()
+        words = f"{news} Season {over} is over. {honours} Season {over + 1} begins, with a new sea to explore!"
+        self.announce(" ".join(words.split()), MOCEAN)
+
+    def take_back(self):
+        """Take all treasure from the ships, and what it made them able to do."""
         for sailor in self.crew.by_id.values():
             if sailor.items:
                 sailor.items = ()
                 if sailor.speed > sailor.top_speed(sailor.depth):
                     self.note(sailor, speed=sailor.top_speed(sailor.depth))
-        self.world.tide += 1
-        self.treasures = lay_out(self.world.tide)
-        self.announce(news, MOCEAN)
 
     # -- Talking
 
@@ -558,7 +607,7 @@ class Ocean:
             self.unban(name)
         if is_mute := self.mutes.lasts(f"name {look_alike(name)}", self.now):
             self.unmute(name)
-        traces = self.mail.erase(name) + self.undo_discoveries(name)
+        traces = self.mail.erase(name) + self.book.forget(name)
         if not (sailor or is_banned or is_mute or traces):
             raise NoSailor(f"Nothing is kept of “{name[:40]}”.", "harbour")
         self.is_erased = True

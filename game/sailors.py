@@ -47,6 +47,7 @@ class Sailor(Tracked):
     missed: tuple = ()  # the numbers of later ones that were said while the sailor slept
     homes: tuple = ()  # the network addresses of this sailor: where the voyage began, then the newest ones
     is_idle: bool = False  # True until the first order or word
+    sounded: float = -1.0  # the time of the last ping
 
     def ability(self, what):
         """The best of what the ship can do by itself and with each thing aboard, see planet.ABILITIES."""

@@ -77,7 +77,8 @@ class Logbook:
         with self.explained():
             self.load(ocean, now)
             if self.boot is None:
-                self.connection.execute("UPDATE ocean SET boot = boot + 1")
+                # Also the facts, as a new ocean has a seed that the file has not.
+                self.connection.execute("UPDATE ocean SET boot = boot + 1, facts = ?", [as_json(vars(ocean.world))])
                 (count,) = self.connection.execute("SELECT boot FROM ocean").fetchone()
                 self.boot = int(now * 1000) if self.file == MEMORY else count  # memory can't count those before
 

@@ -19,10 +19,11 @@ import pexpect
 import pytest
 import requests
 
-from game.planet import SEAMOUNTS, TREASURES, distance, seafloor
+from game.planet import TREASURES, distance
+from game.sea import lay_out
 from steps import PUZZLES, is_prime
-from tests.conftest import ROOT, Handler, Server, serving
-from tests.fleet import write_logbook
+from tests.conftest import ROOT, SEED, Handler, Server, serving
+from tests.fleet import SEA, write_logbook
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 CTRL_C = "\x03"
@@ -260,8 +261,9 @@ def test_dead_reckoning_agrees_with_the_server(sea):
 def test_the_profile_is_the_sea_floor(sea):
     rows = re.findall(r"x +([\d.]+) +y +([\d.]+) +([\d.]+) m +(~*)(#+)", sea.run("floor"))
     assert len(rows) == 40
+    floor = lay_out(SEED, 1).floor
     for x, y, depth, water, ground in rows:
-        assert float(depth) == pytest.approx(seafloor(float(x), float(y)), abs=0.1)
+        assert float(depth) == pytest.approx(floor(float(x), float(y)), abs=0.1)
         assert len(water) == pytest.approx(float(depth), abs=0.6)
         assert len(water + ground) == 60
     assert min(float(depth) for _, _, depth, _, _ in rows) < 29.5  # the line crosses a seamount
@@ -309,7 +311,7 @@ STEEL_BLUE, DARK_GREEN = (70, 130, 180), (0, 100, 0)
 )
 def test_turtles_swim_where_the_ships_are(tmp_path):
     ships = [("ada", 450, 330), ("grace", 260, 475), ("zheng", 760, 700), ("maryam", 30, 870)]
-    west, east = (next(mount for mount in SEAMOUNTS if mount.name == name) for name in ("Bowie", "Tamu"))
+    west, east = (next(mount for mount in SEA.seamounts if mount.name == name) for name in ("Bowie", "Tamu"))
     write_logbook(tmp_path / "logbook", [(*ship, 0, 0) for ship in ships], [(west.name, "ada"), (east.name, "ada")])
     server = Server(MOCEAN_LOGBOOK=str(tmp_path / "logbook")).start(tmp_path / "log")
     with screen(tmp_path) as (display, look):

@@ -21,7 +21,7 @@ from web.routes import number, one_of
 
 FORMS = (  # what the page of the harbour goes on with
     "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/clear harbour/newid harbour/erase "
-    "harbour/pause harbour/resume harbour/tide harbour/lock"
+    "harbour/pause harbour/resume harbour/tide harbour/season harbour/lock"
 )
 MOST_OBSERVED = 1000  # sailors whose requests and errors are remembered
 minutes_long = number(f"a number of minutes, like 60, at most {LONGEST_BAN // 60}", 60)
@@ -136,6 +136,8 @@ def harbour(ocean, request):
     return dict(
         reply=f"The ocean is {'paused' if ocean.world.paused else 'open'}. Aboard: {len(sailors)}.",
         paused=bool(ocean.world.paused),
+        season=ocean.world.season,
+        seed=ocean.world.seed,
         sailors=[observed(sailor, ocean.now, request.app.activity) for sailor in sailors],
         messages=[{**message._asdict(), "to": to} for message, to in ocean.mail.last_said],
         bans=lasting(ocean.bans, ocean.now),
@@ -261,8 +263,18 @@ def resume(ocean):
 @app.get("/harbour/tide", secret=True, then="harbour")
 def tide(ocean):
     """Begin a new tide: all treasure is taken and hidden again."""
-    ocean.turn_tide("A new tide hides all treasure again!")
+    ocean.turn_tide("The tide turns.")
     return logged(f"Tide {ocean.world.tide} has begun.")
+
+
+@app.get("/harbour/season", secret=True, then="harbour seasons")
+def season(ocean, sure: one_of("no", "yes") = "no"):
+    """Begin a new season, with another sea; the book keeps who found what. It asks first whether you are sure."""
+    if sure == "no":
+        question = f"This ends season {ocean.world.season} for everybody. If you are sure, send sure=yes too."
+        raise Cannot(question, "harbour/season", sure="yes")
+    ocean.begin_season("")
+    return logged(f"Season {ocean.world.season} has begun.")
 
 
 @app.get("/harbour/lock", secret=True, then="harbour")

@@ -113,7 +113,15 @@ class Application:
         now = self.clock()
         self.began = self.began or now
         settings, chat_pace = self.settings, self.limits and self.limits.chat
-        ocean = Ocean(settings.most_awake, chat_pace, self.moderator, settings.most_per_address, settings.keep_days)
+        ocean = Ocean(
+            settings.most_awake,
+            chat_pace,
+            self.moderator,
+            settings.most_per_address,
+            settings.keep_days,
+            settings.seed,
+        )
+        ocean.world.began = now  # unless the logbook knows better
         self.logbook.read(ocean, now)
         ocean.mail.last_said.extend(self.said)
         self.ocean = ocean
