@@ -47,7 +47,7 @@ from game.sea import TOPS, lay_out
 CHART_WORDS = 20  # broadcasts that the chart shows
 MOST_SEEN = 100  # ships that a look shows
 SOUNDER_RESTS = 1  # seconds from one ping of a ship to the next
-SOUNDING_SPEED = 5  # metres a second: whoever is faster sounds too coarsely to tell a summit from a slope
+SOUNDING_SPEED = 3  # metres a second: whoever is faster sounds too coarsely to tell a summit from a slope
 
 # What one key press does: which order, and by how much (metres a second, degrees).
 ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d": ("heading", +10)}
