@@ -101,7 +101,7 @@ def closed_sea(tmp_path_factory):
 def test_they_are_short_and_need_only_requests(example):
     code = example.read_text(encoding="utf-8")
     tree = ast.parse(code)
-    assert 5 <= len(code.splitlines()) <= (60 if example.name > "12" else 40)
+    assert 5 <= len(code.splitlines()) <= (65 if example.name > "12" else 40)
     assert ast.get_docstring(tree)
     imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     assert imported <= sys.stdlib_module_names | {"requests"}
