@@ -19,9 +19,10 @@ from bottle import Bottle
 # uWSGI looks for modules where it was started, and that may be anywhere.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import badges
 import steps
 from game.clem import CLEM
-from game.ocean import ACCELERATE
+from game.ocean import ACCELERATE, FORETOLD
 from game.planet import SIZE, TREASURES
 from server import startup
 from server.logbook import Logbook
@@ -39,6 +40,7 @@ club_word = text("the club word, if your club has one", "plank")
 words = text("what you want to say, like hello", "hello")
 message_number = whole_number("the number of the last message that you read, like 12", 0)
 heading_degrees = number("a heading in degrees, like 90 for east", 90)
+metres = number("a place in metres, like 412.5", 412.5)
 metres_a_second = number("a speed in metres a second, like 4.5", 4.5)
 metres_deep = number("a depth in metres, like 2.5", 2.5)
 control = one_of(*ACCELERATE, what="w (faster), s (slower), a (left) or d (right)")
@@ -62,6 +64,7 @@ def front_door(ocean, request):
         steps="/steps",
         mocean="/mocean",
         sailors=ocean.who(),
+        news=[news for _, news in ocean.world.news[::-1]],
     )
 
 
@@ -175,6 +178,16 @@ def location(ocean, sailor):
     return located(ocean, sailor)
 
 
+@app.get("/foretell", then="location foretell heading speed")
+def foretell(ocean, sailor, x: metres = None, y: metres = None):
+    """Tell where your ship will be in a minute. Ask again without x and y after that, to see how right you were."""
+    if x is not None and y is not None:
+        due = ocean.foretell(sailor, x, y)
+        return dict(reply=f"Noted: in {FORETOLD} s you will be at x {x:g}, y {y:g}.", due=round(due, 3))
+    sentence, off = ocean.foretold(sailor)
+    return dict(reply=sentence, off=off)
+
+
 @app.get("/velocity", then="speed heading location")
 def velocity(ocean, sailor):
     """Show how fast your ship moves to the east (vx) and to the north (vy)."""
@@ -286,7 +299,7 @@ def map(follow: ship = None):
 def build(settings, clock=time):
     """The game, as a WSGI application. Each has an ocean of its own."""
     logbook = Logbook(settings.logbook, settings.sync)
-    return Application(settings, logbook, [app, steps.app], clock, startup.silent_closing())
+    return Application(settings, logbook, [app, steps.app, badges.app], clock, startup.silent_closing(), badges.BADGES)
 
 
 application = build(startup.read_settings(os.environ))

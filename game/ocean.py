@@ -28,7 +28,7 @@ from game.clem import CLEM, CLEM_SPEED, clem_answer, clem_place
 from game.errors import BadValue, Cannot, MailboxFull, Muted, NoItem, NoSailor, OceanFull, Paused, TooFast, UnknownId
 from game.grid import Grid
 from game.mail import MOST_OF_NEIGHBOURS, MOST_OF_ONE, Mail
-from game.moderation import HARBOUR, MOST_MUTES, MUTE_LASTS, Bans, Moderator, look_alike, same_name
+from game.moderation import HARBOUR, MOST_MUTES, MUTE_LASTS, Bans, Moderator, look_alike, mentions, same_name
 from game.planet import (
     BERTHS,
     FASTEST,
@@ -40,12 +40,15 @@ from game.planet import (
     compass,
     distance,
     reckon,
+    wrap,
 )
 from game.sailors import NAP, Crew, Sailor, is_asleep, is_given_away, new_id
 from game.sea import TOPS, lay_out
 
 CHART_WORDS = 20  # broadcasts that the chart shows
 MOST_SEEN = 100  # ships that a look shows
+FORETOLD = 60  # seconds beforehand that one tells where a ship will be; it has to sail as many metres
+NEWS = 12  # great moments that are kept
 SOUNDER_RESTS = 1  # seconds from one ping of a ship to the next
 SOUNDING_SPEED = 3  # metres a second: whoever is faster sounds too coarsely to tell a summit from a slope
 
@@ -70,6 +73,8 @@ class World:
     began: float = 0.0  # when this season began, or 0 if nobody knows
     past: tuple = ()  # the seasons before: see Book
     seed: str = ""  # from which the sea is laid out
+    news: tuple = ()  # the last great moments, as (time, sentence)
+    firsts: dict = field(default_factory=dict)  # the badges, and who had them first
     bans: dict = field(default_factory=dict)  # see Bans
     mutes: dict = field(default_factory=dict)  # in the same form, of those who have gone
 
@@ -101,7 +106,7 @@ class Ocean:
         `letters` are pairs of an id and a Message, `broadcasts` pairs of a Message and a name or None, and `world` has
         the attributes of World.
         """
-        vars(self.world).update(world, past=frozen(world.get("past", ())))
+        vars(self.world).update(world, **{name: frozen(world.get(name, ())) for name in ("past", "news")})
         self.spread_sea()
         self.mail.broadcasts.extend(broadcasts)
         for id, letter in letters:
@@ -200,9 +205,18 @@ class Ocean:
         for sailor in [sailor for sailor in self.crew.by_id.values() if sailor.heard < long_ago]:
             self.send_ashore(sailor)
             self.book.forget(sailor.name)
+            self.forget_moments(sailor.name)
         self.mail.forget_before(long_ago)
         self.bans.forget_old(self.now)
         self.mutes.forget_old(self.now)
+
+    def forget_moments(self, name):
+        """Forget the news of a sailor, and whose badges were the first. Returns how many those were."""
+        world = self.world
+        known = len(world.news) + len(world.firsts)
+        world.news = tuple(one for one in world.news if not mentions(one[1], name))
+        world.firsts = {badge: by for badge, by in world.firsts.items() if same_name(by) != same_name(name)}
+        return known - len(world.news) - len(world.firsts)
 
     def awake_sailors(self):
         """All who are not asleep."""
@@ -233,10 +247,14 @@ class Ocean:
 
     def place(self, sailor):
         """Where the ship is now, as (x, y). A sleeper's ship lies at anchor since the nap began."""
-        seconds = min(self.world.paused or self.now, sailor.heard + NAP) - sailor.since
-        if seconds <= 0 or not sailor.speed:
+        seconds = self.underway(sailor)
+        if not seconds or not sailor.speed:
             return sailor.x, sailor.y
         return reckon(sailor.x, sailor.y, sailor.heading, sailor.speed, seconds)
+
+    def underway(self, sailor):
+        """How many seconds the ship has sailed since the last order."""
+        return max(0.0, min(self.world.paused or self.now, sailor.heard + NAP) - sailor.since)
 
     def depth(self, sailor):
         """How deep the ship is now: as ordered, but where the sea floor is higher it rises by itself."""
@@ -257,10 +275,40 @@ class Ocean:
 
     def note(self, sailor, **orders):
         """Note where the ship is now, and what changes."""
+        self.judge(sailor)
         x, y = self.place(sailor)
         if "heading" in orders:
             orders["heading"] = compass(orders["heading"])
-        sailor.change(**{"x": x, "y": y, "since": self.now, **orders})
+        sailor.change(**{"x": x, "y": y, "since": self.now, "sailed": self.sailed(sailor), **orders})
+
+    def sailed(self, sailor):
+        """How many metres the ship has sailed."""
+        return sailor.sailed + sailor.speed * self.underway(sailor)
+
+    def foretell(self, sailor, x, y):
+        """Note where the sailor says that the ship will be in a minute. Returns the time when that will be."""
+        due = self.now + FORETOLD
+        sailor.change(foretold=(wrap(x), wrap(y), due, self.sailed(sailor)), judged=())
+        return due
+
+    def judge(self, sailor):
+        """When the time has come, work out how right the sailor was: from here on, the ship may turn."""
+        if sailor.foretold and self.now >= sailor.foretold[2]:
+            x, y, due, sailed = sailor.foretold
+            seconds = max(0.0, min(due, self.world.paused or due) - sailor.since)
+            there = reckon(sailor.x, sailor.y, sailor.heading, sailor.speed, seconds)
+            since_then = sailor.sailed + sailor.speed * seconds - sailed
+            sailor.change(foretold=(), judged=(distance(x, y, *there), since_then))
+
+    def foretold(self, sailor):
+        """How right a sailor was who had foretold where the ship would be: a sentence, and the metres or None."""
+        self.judge(sailor)
+        if sailor.foretold:
+            return f"Not yet: ask again in {math.ceil(sailor.foretold[2] - self.now)} s.", None
+        off, sailed = sailor.judged or (0.0, 0.0)
+        if sailed < FORETOLD:  # as whoever lies still needs no skill
+            return f"Set sail, and tell where your ship will be in {FORETOLD} s: with the keys x and y.", None
+        return f"You were {off:.1f} m off.", round(off, 2)
 
     def turn(self, sailor, degrees):
         """Set the heading in compass degrees; 450 and -270 are the same as 90."""
@@ -366,7 +414,7 @@ class Ocean:
         is_news = mount and mount.name not in self.world.found and self.speed(sailor) <= SOUNDING_SPEED
         if is_news:
             self.book.note_discovery(mount.name, sailor.name)
-            self.announce(f"{sailor.name} discovered the seamount {mount.name}!", MOCEAN, but=sailor.name)
+            self.tell(f"{sailor.name} discovered the seamount {mount.name}!", but=sailor.name)
         return floor, floor - self.depth(sailor), mount if is_news else None
 
     def slope(self, sailor):
@@ -398,6 +446,8 @@ class Ocean:
             "hidden": len(self.sea.seamounts) - len(self.world.found),
             "treasures": len(self.treasures),
             "paused": bool(self.world.paused),
+            "season": self.world.season,
+            "news": [{"time": time, "news": news} for time, news in self.world.news],
         }
 
     # -- Treasure
@@ -429,6 +479,7 @@ class Ocean:
         del self.treasures[name]
         sailor.items += (name,)
         self.book.note_raised(name, sailor.name)
+        self.tell(f"{sailor.name} brought up the {name}.", in_chat=False)
         if not self.treasures:
             self.begin_anew(f"{sailor.name} found the last treasure.")
         return name
@@ -447,7 +498,7 @@ class Ocean:
         self.world.tide += 1
         self.spread_sea()
         whose = f"{', '.join(held)}. " if held else ""
-        self.announce(f"{news} {whose}A new tide hides all treasure again!", MOCEAN)
+        self.tell(f"{news} {whose}A new tide hides all treasure again!")
 
     def begin_season(self, news):
         """Begin a season with other seamounts and treasure, and tell everyone why. The book keeps who found what."""
@@ -457,7 +508,7 @@ class Ocean:
         self.world.seed = self.seed or self.world.seed or token_hex(8)
         self.spread_sea()
         words = f"{news} Season {over} is over. {honours} Season {over + 1} begins, with a new sea to explore!"
-        self.announce(" ".join(words.split()), MOCEAN)
+        self.tell(" ".join(words.split()))
 
     def take_back(self):
         """Take all treasure from the ships, and what it made them able to do."""
@@ -497,6 +548,19 @@ class Ocean:
         """Say something to all who are awake, except the sailor of one name. Returns as `send` does."""
         reached = len(self.awake_sailors()) - (but is not None)
         return self.mail.broadcast(speaker, text, self.now, but).number, reached
+
+    def tell(self, news, in_chat=True, but=None):
+        """Keep a great moment, for the map and the front door, and say it to everyone except the sailor of one name."""
+        self.world.news = (*self.world.news, (round(self.now, 3), news))[-NEWS:]
+        if in_chat:
+            self.announce(news, MOCEAN, but)
+
+    def honour(self, sailor, badge, cheer):
+        """Give a sailor a badge. Whoever has it first is honoured for ever; with `cheer`, all are told in chat."""
+        sailor.badges += (badge,)
+        is_first = self.world.firsts.setdefault(badge, sailor.name) == sailor.name
+        news = f"{sailor.name} has the badge {badge}{', before all others' if is_first else ''}!"
+        self.tell(news, in_chat=cheer, but=sailor.name)
 
     def tell_clem(self, sailor, text, number):
         """The robot answers a message at once, if the answer fits into the sailor's mailbox. Returns as `send` does."""
@@ -607,7 +671,7 @@ class Ocean:
             self.unban(name)
         if is_mute := self.mutes.lasts(f"name {look_alike(name)}", self.now):
             self.unmute(name)
-        traces = self.mail.erase(name) + self.book.forget(name)
+        traces = self.mail.erase(name) + self.book.forget(name) + self.forget_moments(name)
         if not (sailor or is_banned or is_mute or traces):
             raise NoSailor(f"Nothing is kept of “{name[:40]}”.", "harbour")
         self.is_erased = True

@@ -47,6 +47,10 @@ class Sailor(Tracked):
     missed: tuple = ()  # the numbers of later ones that were said while the sailor slept
     homes: tuple = ()  # the network addresses of this sailor: where the voyage began, then the newest ones
     is_idle: bool = False  # True until the first order or word
+    badges: tuple = ()  # the names of those earned: see badges.py
+    sailed: float = 0.0  # metres, until `since`
+    foretold: tuple = ()  # where the ship was said to be at a time, and how far it had sailed then: x, y, time, metres
+    judged: tuple = ()  # how far off that was, and how far the ship had sailed since: metres, metres
     sounded: float = -1.0  # the time of the last ping
 
     def ability(self, what):

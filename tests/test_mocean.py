@@ -31,7 +31,7 @@ PROTOCOL = [
     ("/ping?id=ID", ["seafloor", "clearance"]),
     ("/look?id=ID", ["things"]),
     ("/inventory?id=ID", ["items"]),
-    ("/chart", ["size", "time", "sailors", "seamounts", "chat", "hidden", "treasures", "paused"]),
+    ("/chart", ["size", "time", "sailors", "seamounts", "chat", "hidden", "treasures", "paused", "season", "news"]),
     ("/status", ["version", "boot", "uptime", "sailors", "time"]),
     ("/mocean", ["routes"]),
     ("/begin", ["solved", "stage", "next"]),

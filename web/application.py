@@ -15,6 +15,7 @@ from game.errors import BadValue, Problem
 from game.moderation import Moderator
 from game.ocean import Ocean
 from web import admin, pages
+from web.awards import Awards
 from web.errors import BadMethod, Bug, NoRoute, guess, show, status_of
 from web.limits import Limits
 from web.replies import Shared, render
@@ -31,12 +32,14 @@ class Application:
 
     `clock` returns the time in seconds. `silent_closing` says after which requests whoever serves us closes the
     connection without a word: "all", "some" or none (""). Then the reply says it, or the next request would fail.
+    `badges` are those that sailors can earn.
     """
 
-    def __init__(self, settings, logbook, parts, clock=time, silent_closing=""):
+    def __init__(self, settings, logbook, parts, clock=time, silent_closing="", badges=()):
         self.settings, self.logbook, self.clock, self.silent_closing = settings, logbook, clock, silent_closing
         self.limits = Limits() if settings.limits else None
         self.moderator = Moderator(settings.languages, settings.rude_words)
+        self.awards = Awards(badges)
         self.activity = admin.Activity() if settings.harbour_key else None
         # The first request reads the ocean: uWSGI forks each worker from a program that has not read the logbook. It is
         # None again when the ocean has to become what the logbook says.
@@ -98,7 +101,10 @@ class Application:
         key = request.route.is_shared and request.key_to_share()
         reply = key and self.shared.find(key, request.address, request.ocean.now)
         if not reply:
-            reply = render(request, request.route.call(request, parts))
+            result = request.route.call(request, parts)
+            if request.asker and request.method == "GET":
+                result = self.awards.after(request, result)
+            reply = render(request, result)
             if key:
                 self.shared.replies[key] = reply
         return reply
@@ -143,6 +149,7 @@ class Application:
         self.write_to_log(request, problem, status)
         if self.activity:
             self.note(request, problem)
+        self.awards.note_problem(request, problem)
         if status == 405:
             request.headers.append(("Allow", "GET, HEAD"))
         if "wait" in problem.fields:

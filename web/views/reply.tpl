@@ -2,6 +2,9 @@
 % is_stage = "puzzles" in config
 <div class="answer {{'oops' if not is_success else 'good' if reply.get('solved', True) else 'hint'}}">
 <h1>{{reply["reply"]}}</h1>
+% if reply.get("badge"):
+<p class="badge">A badge for you! <strong>{{reply["badge"]}}</strong> <a href="/badges">Your badges</a></p>
+% end
 % if reply.get("try"):
 <p class="try">Try this: <a href="{{reply['try']}}">{{address}}{{reply["try"]}}</a></p>
 % end
