@@ -255,7 +255,27 @@ def ping(ocean, sailor):
 def look(ocean, sailor):
     """Show the ships, treasure and known seamounts in sight, the nearest first."""
     things = ocean.look(sailor)
-    return dict(reply=f"Things in sight: {len(things)}." if things else "You see only water.", things=things)
+    return dict(reply=in_sight(things), things=things)
+
+
+def in_sight(things):
+    """What a sailor sees, in a sentence: the nearest thing, and how many more there are."""
+    if not things:
+        return "You see only water."
+    more = f" And {count(len(things) - 1, 'thing')} more." if len(things) > 1 else ""
+    return f"You see {told(things[0])}.{more}"
+
+
+POINTS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+
+
+def told(thing):
+    """A thing in sight, as people tell it: the pearl, 17 m to the south and 8 m down."""
+    names = {"ship": "the ship {name}", "robot": "the robot {name}", "seamount": "the seamount {name}"}
+    name = names.get(thing["kind"], "the {name}").format(name=thing["name"])
+    point = POINTS[round(thing["bearing"] / 45) % len(POINTS)]
+    down = f" and {thing['depth']:.0f} m down" if thing["depth"] >= 1 else ""
+    return f"{name}, {thing['distance']:.0f} m to the {point}{down}"
 
 
 @app.get("/get", instead="look", then="inventory look")

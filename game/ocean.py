@@ -396,7 +396,12 @@ class Ocean:
             *[("treasure", *treasure) for treasure in self.treasures.values()],
             *[("seamount", *mount[:4]) for mount in self.discovered()],
         ]
-        seen = [sighting(*thing, *here) for thing in things if distance(*here, *thing[2:4]) <= sight]
+        above = self.sea.seamount_at(*here)
+        seen = [
+            sighting(*thing, *here)
+            for thing in things
+            if distance(*here, *thing[2:4]) <= sight or (above and thing[:2] == ("seamount", above.name))
+        ]
         return sorted(seen, key=lambda thing: thing["distance"])
 
     def sound(self, sailor):

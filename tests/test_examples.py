@@ -114,7 +114,7 @@ def test_the_table_names_them_all():
     assert re.findall(r"^\| `(\w+\.py)`", table, re.MULTILINE) == [example.name for example in EXAMPLES]
 
 
-JOINING = ["square", "poll", "clem", "slow", "reckoning", "floor", "robot", "climb"]
+JOINING = ["square", "poll", "clem", "slow", "reckoning", "floor", "robot", "climb", "foretell", "meet"]
 
 
 @pytest.mark.parametrize("name", JOINING)
@@ -354,6 +354,15 @@ def test_the_robot_brings_up_all_treasure_within_40_minutes(tmp_path):
             assert "found the last treasure" in sea.server.json("chart")["chat"][-1]["message"]
     finally:
         sea.server.kill()
+
+
+def test_the_seer_is_right_to_the_metre(sea):
+    assert float(re.search(r"You were ([\d.]+) m off", sea.run("foretell"))[1]) < 1
+
+
+def test_two_ships_meet_by_appointment(sea):
+    out = sea.run("meet")
+    assert float(re.search(r"You see the ship romeo\d+, (\d+) m", out)[1]) < 20
 
 
 def test_the_climber_finds_a_summit_within_minutes(sea):

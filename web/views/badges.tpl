@@ -1,8 +1,8 @@
 % rebase("reply.tpl")
 % badges = reply["badges"]
-% if reply.get("name"):
+% if reply.get("name") and badges:
 <section class="certificate">
-<p class="quiet">Mocean</p>
+<p class="quiet">Badges in the ocean Mocean</p>
 <h2><bdi>{{reply["name"]}}</bdi></h2>
 <ul class="badges">
 % for badge in badges:
