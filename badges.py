@@ -22,6 +22,7 @@ import steps
 from game.clem import CLEM
 from game.moderation import same_name
 from game.planet import bearing, distance
+from game.sea import PLAIN
 from web.awards import Badge
 from web.routes import text
 
@@ -159,6 +160,11 @@ def encounter(deed):
 def navigator(deed):
     off = deed.reply.get("off")
     return off is not None and off <= 5
+
+
+@badge("Rising ground", "You sounded a place where the sea floor rises.", "ping")
+def rising_ground(deed):
+    return deed.reply["seafloor"] < PLAIN
 
 
 @badge("Line of depths", "You sounded twenty depths along a straight line.", "ping")

@@ -195,6 +195,9 @@ def test_a_line_of_twenty_depths(ada, clock, turns, is_line):
 def test_treasure_depth_and_summit(player, ada, clock):
     ocean = player.ocean
     top = ocean.sea.seamounts[0]
+    ocean.sail(ada.sailor, x=top.x - top.radius + 9, y=top.y)
+    assert "Rising ground" in ada.ask("ping")["badge"]
+    clock.now += 1
     ocean.sail(ada.sailor, x=top.x, y=top.y)
     assert "Summit" in ada.ask("ping")["badge"]
     one, other = sorted(ocean.treasures.values(), key=lambda treasure: treasure.depth)[:: len(ocean.treasures) - 1]

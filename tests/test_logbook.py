@@ -344,6 +344,25 @@ def test_a_file_of_version_1_is_migrated(file):
     assert ocean.world.last_number == 1
 
 
+def test_a_file_of_version_5_keeps_its_sea_until_the_season_ends(file):
+    """Of that time are the places that all clubs had."""
+    ocean = open_a_copy("logbook-version-5.sqlite3", file)
+    assert ocean.sea == lay_out("", 1)
+    assert ocean.world.found == {"Cobb": "ada"}
+    assert ocean.find("bob").items == ("pearl",)
+    assert words_for(ocean, "bob") == ["ada discovered the seamount Cobb!", "ahoy"]
+    ocean.begin_season("")
+    assert ocean.world.season == 2
+    assert ocean.world.seed
+    assert ocean.sea == lay_out(ocean.world.seed, 2) != lay_out("", 1)
+
+
+def test_a_new_file_has_a_seed_of_its_own_from_the_first_start(tmp_path):
+    seeds = {read(tmp_path / name, now=1.0).world.seed for name in ("reds", "blues", "reds", "greens")}
+    assert len(seeds) == 3
+    assert "" not in seeds
+
+
 def test_a_file_of_version_3_is_migrated(file):
     """Of that time are a column for each attribute, and a copy of each broadcast in every mailbox."""
     ocean = open_a_copy("logbook-version-3.sqlite3", file)

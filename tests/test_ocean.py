@@ -413,6 +413,41 @@ def test_when_all_is_found_a_new_tide_lays_it_out_again(ocean, ada, bob):
     assert news == "ada found the last treasure. ada had 10. A new tide hides all treasure again!"
 
 
+def raise_all(ocean, sailor):
+    for treasure in [*ocean.treasures.values()]:
+        sail_to(ocean, sailor, *treasure[1:])
+        ocean.get(sailor, treasure.name)
+
+
+def test_when_all_seamounts_and_treasures_are_found_a_new_season_begins_and_the_book_keeps_the_old_one(ocean, ada, bob):
+    sea, names = ocean.sea, [mount.name for mount in ocean.sea.seamounts]
+    for sailor, mounts in ((ada, sea.seamounts[:8]), (bob, sea.seamounts[8:])):
+        for mount in mounts:
+            ocean.now += 1
+            sail_to(ocean, sailor, mount.x, mount.y)
+            assert ocean.sound(sailor)[2] == mount
+    raise_all(ocean, bob)
+    assert (ocean.world.season, ocean.world.tide) == (2, 1)
+    assert ocean.sea != sea
+    assert ocean.discovered() == []
+    assert bob.items == ()
+    this, past = ocean.book.seasons(ocean.now)
+    assert (this["season"], this["discovered"], this["raised"]) == (2, {}, {})
+    assert past["discovered"] == dict.fromkeys(names[:8], "ada") | dict.fromkeys(names[8:], "bob")
+    assert set(past["raised"].values()) == {"bob"}
+    news = ocean.chart()["news"][-1]["news"]
+    assert "ada discovered 8 seamounts and bob raised 10 treasures." in news
+    assert "Season 2 begins" in news
+
+
+def test_the_book_forgets_who_is_erased(ocean, ada):
+    raise_all(ocean, ada)
+    ocean.begin_season("")
+    ocean.erase("ada")
+    assert "ada" not in str(ocean.book.seasons(ocean.now)) + str(ocean.world)
+    assert set(ocean.book.seasons(ocean.now)[1]["raised"].values()) == {"somebody"}
+
+
 # ---- What the club's leader can do ----
 
 
