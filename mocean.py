@@ -35,7 +35,7 @@ app = Bottle()
 
 # What the keys of the routes can be. One without an entry here is any text.
 free_name = text("a name of your own, like ada", lambda ocean: ocean.free_name() if ocean else "ada")
-club_word = text("the club word, if your club has one", "plank")
+club_word = text("the club word, which your club leader knows", "plank")
 words = text("what you want to say, like hello", "hello")
 message_number = whole_number("the number of the last message that you read, like 12", 0)
 heading_degrees = number("a heading in degrees, like 90 for east", 90)
@@ -150,7 +150,7 @@ def sendchat(ocean, sailor, message: words, name=None):
     return dict(reply=f"Sent as message {number}. Mailboxes reached: {reached}.", number=number, reached=reached)
 
 
-@app.get("/popchat", then="popchat sendchat")
+@app.get("/popchat", view="chat", then="popchat sendchat")
 def popchat(ocean, sailor, after: message_number = None):
     """Take the oldest message out of your mailbox. With after, remove all up to that number and show the next one."""
     message, waiting = ocean.mail.pop(sailor, after)

@@ -144,6 +144,12 @@ def bearing(x, y, to_x, to_y):
     return compass(math.degrees(math.atan2(offset(x, to_x), offset(y, to_y))))
 
 
+def direction(degrees):
+    """The direction of a bearing in words: 200 is south."""
+    winds = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+    return winds[round(degrees / 45) % 8]
+
+
 def seafloor(x, y):
     """Metres from the surface down to the sea floor at a place."""
     along = min(max(x, TRENCH.west), TRENCH.east)

@@ -47,6 +47,9 @@ class Sailor(Tracked):
     missed: tuple = ()  # the numbers of later ones that were said while the sailor slept
     homes: tuple = ()  # the network addresses of this sailor: where the voyage began, then the newest ones
     is_idle: bool = False  # True until the first order or word
+    solved: tuple = ()  # the routes of the puzzles of Steps that were solved
+    hints: tuple = ()  # the route of such a puzzle, once for each of its hints that was given
+    hinted: float = 0.0  # when Clem last told where there is something to find
 
     def ability(self, what):
         """The best of what the ship can do by itself and with each thing aboard, see planet.ABILITIES."""

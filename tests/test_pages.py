@@ -93,8 +93,9 @@ def test_forms_have_what_is_needed_and_what_is_to_be_mended(player):
     page = player.page("/who")
     assert re.findall('<input name="([^"]*)"', page) == ["message"]
     assert "The links here" not in page
-    assert 'value="7"' not in player.page("/begin?message=7")
-    assert 'value="7"' in player.page("/begin?massage=7&message=7")
+    assert 'name="degrees" value="90"' not in player.page("/heading?degrees=90")
+    assert 'name="message" value="7"' in player.page("/begin?massage=7")
+    assert 'href="/begin?message=7"' in player.page("/begin?massage=7")
 
 
 def test_what_a_player_writes_is_no_link_and_an_example_is_one(player):
