@@ -117,7 +117,7 @@ def stages(stage, has_solved, sailor):
     """
     solved = {puzzle.route for puzzle in PUZZLES if sailor and puzzle.route in sailor.solved}
     if has_solved:
-        solved.add(PUZZLES[stage - 1].route)
+        solved.update(puzzle.route for puzzle in PUZZLES[(0 if is_finished(stage, sailor) else stage - 1) : stage])
     known = max([stage, *(number + 1 for number, puzzle in enumerate(PUZZLES, 1) if puzzle.route in solved)])
     return [
         (puzzle.route, "solved" if puzzle.route in solved else "open") if number <= known else ("", "not found yet")
@@ -125,7 +125,7 @@ def stages(stage, has_solved, sailor):
     ]
 
 
-@app.get("/steps", then="begin")
+@app.get("/steps", then="begin", view="steps", stages=stages)
 def steps():
     """Say how to play Steps."""
     first = PUZZLES[0].route
@@ -301,7 +301,7 @@ def sirduke(message):
         return False, f"{show(words[0])} comes later in the song. Look at how it begins."
     if words[0].startswith("wig"):
         return False, f"{show(words[0])} is almost right. Look at how it is spelled."
-    return False, f"{show(words[0])} is not the fourth word. Search the web for the words of the song."
+    return False, f"{show(words[0])} is not the fourth word. Search the web for the song, or send hint."
 
 
 # ---- Stage 4 ----

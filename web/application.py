@@ -188,17 +188,26 @@ class Application:
         if name is not None or not route:
             route = self.routes.get(f"/{name or ''}", self.routes["/"])
         if isinstance(problem, MISTYPED) and (name is None or isinstance(problem, NoRoute)):
-            keys = pages.without_secrets(request, route.fitting(request.sent))
+            keys = self.mended(request, route)
         if route.guard and not request.is_leader:
             route = self.routes["/"]
         # An id that was not looked up, as somebody asked too fast, is echoed: so nobody learns whether it is right.
-        if route.needs_sailor and (request.stranger or not request.id):
+        if route.needs_sailor and (request.stranger or not (request.id or "id" in keys)):
             route, keys = self.routes["/join"], {}
         if route.rule == "/join" and self.settings.word and keys.keys().isdisjoint(("id", "word")):
             route = self.routes["/"]  # nobody but the leader can give an example of a join that works
         if not problem.keys:
             route = self.routes.get(f"/{route.instead}", route)
-        return route.example(request.ocean, request.identity(route), **keys)
+        is_found = route.needs_sailor and not request.id and "id" in keys  # under a key that was misspelled
+        return route.example(request.ocean, {"id": keys["id"]} if is_found else request.identity(route), **keys)
+
+    def mended(self, request, route):
+        """What was sent, as far as the route can take it, under the keys that were probably meant."""
+        keys = route.fitting(request.sent)
+        if "id" in request.sent:  # an id that is wrong fits no name, and one that is right fits one
+            keys.pop("id", None)
+            keys |= {"name": request.asker.name, "id": request.asker.id} if request.asker else {}
+        return pages.without_secrets(request, keys)
 
     # -- The rules
 

@@ -196,7 +196,8 @@ class Route:
     def fitting(self, sent):
         """Of what was probably meant, the values that the route can take."""
         meant = self.meant(sent)
-        return {key.name: meant[key.name] for key in self.keys if key.takes(meant.get(key.name, ""))}
+        keys = [ID] * self.needs_sailor + self.keys
+        return {key.name: meant[key.name] for key in keys if key.takes(meant.get(key.name, ""))}
 
     def example(self, ocean, identity, /, **values):
         """A URL that asks the route: with keys that tell who asks, these values, and examples of what else it needs."""

@@ -11,7 +11,7 @@
 % for number, message in sorted(shown.items()):
 % sent = datetime.fromtimestamp(message["sent"], timezone.utc)
 <li class="{{'mine' if message['sender'] == name else 'waits' if number in numbers else 'latest' if number == reply['number'] else 'heard'}}">
-<p class="who"><b><bdi>{{message["sender"]}}</bdi></b> <time datetime="{{sent.isoformat()}}">{{sent.strftime("%H:%M UTC")}}</time>{{" still waits" if number in numbers else ""}}</p>
+<p class="who"><b><bdi>{{message["sender"]}}</bdi></b> <time datetime="{{sent.isoformat()}}">{{sent.strftime("%H:%M UTC")}}</time>{{" · still waits" if number in numbers else ""}}</p>
 <p><bdi>{{message["message"]}}</bdi></p>
 </li>
 % end

@@ -4,12 +4,12 @@
 % if config["is_finished"](stage, sailor):
 <section class="feat">
 <p class="flags" aria-hidden="true">{{!"<i></i>" * 12}}</p>
-<p class="boat" aria-hidden="true"><img src="/static/favicon.svg" alt="" width="96" height="96"></p>
-<p class="proud"><b><bdi>{{name or "You"}}</bdi></b> {{"has" if name else "have"}} solved all {{len(config["puzzles"])}} puzzles, from old India to Duke Ellington!</p>
+<svg class="boat" viewBox="4 3 24 24" aria-hidden="true"><path d="M15 4v15H6.5Z"/><path class="jib" d="M17 7v12h8Z"/><path d="M5 21h22l-4 5H9Z"/></svg>
+<p class="proud">From Pingala's triangle to Duke Ellington's song: <b><bdi>{{name or "you"}}</bdi> {{"has" if name else "have"}} solved all {{len(config["puzzles"])}} puzzles!</b></p>
 </section>
 % end
 % way_on = reply["next"] or "mocean"
-<p><a class="button" href="/{{way_on}}" autofocus>{{"Go on to" if reply["next"] else "Go to sea:"}} /{{way_on}}</a></p>
+<p class="way-on"><a class="button" href="/{{way_on}}" autofocus>{{"Go on to" if reply["next"] else "Go to sea:"}} /{{way_on}}</a></p>
 % else:
 % had = max(sailor.hints.count(puzzle.route) if sailor else 0, reply.get("hint", 0))
 <section>
@@ -17,10 +17,11 @@
 % if puzzle.task not in reply["reply"]:
 <p class="task">Puzzle {{stage}}: {{puzzle.task}}</p>
 % end
-% if had:
+% earlier = [(number, hint) for number, hint in enumerate(puzzle.hints[:had], 1) if number != reply.get("hint")]
+% if earlier:
 <ol class="hints" aria-label="Hints">
-% for hint in puzzle.hints[:had]:
-<li>{{hint}}</li>
+% for number, hint in earlier:
+<li value="{{number}}">{{hint}}</li>
 % end
 </ol>
 % end
@@ -30,15 +31,4 @@
 % end
 </section>
 % end
-<ol class="stages" aria-label="The stages">
-% for number, (route, state) in enumerate(config["stages"](stage, reply["solved"], sailor), 1):
-% if route:
-<li class="{{'here' if number == stage and state == 'open' else state}}"><a href="/{{route}}" {{!'aria-current="step"' if number == stage else ""}}><span class="number">{{"✓" if state == "solved" else number}}</span> {{route}}</a></li>
-% else:
-<li><span class="number">{{number}}</span> <span class="quiet">{{state}}</span></li>
-% end
-% end
-</ol>
-% if not sailor:
-<p class="quiet">Who has joined the ocean finds here what he or she has solved: <a href="/">join</a>.</p>
-% end
+% include("stages.tpl", stage=stage, seen=config["stages"](stage, reply["solved"], sailor))
