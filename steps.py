@@ -243,7 +243,7 @@ def might_be_prime(number, witness):
     "/beguine",
     "Send the seventeenth Fibonacci number. They begin with 0, 1, 1, 2, 3, 5. Count 0 as the first one.",
     hints=(
-        "Each number is the sum of the two before it: 3 + 5 is 8, and 5 + 8 is 13.",
+        "Each number is the sum of the two before it. So after 3 and 5 comes 8, and then 13.",
         "In Python, start with a, b = 0, 1. Then do this sixteen times: a, b = b, a + b. Now print a.",
         "Number fifteen is 377, and number sixteen is 610.",
     ),

@@ -53,18 +53,27 @@ def mistakes(path, keys):
         yield glued, {}
 
 
-@pytest.mark.parametrize("word", [None, "plank"])
-@pytest.mark.parametrize("who", ["stranger", "browser", "program"])
-@pytest.mark.parametrize("rule", ROUTES)
+@pytest.mark.parametrize(
+    ("rule", "who", "word"),
+    [
+        *[(rule, who, None) for rule in ROUTES for who in ("stranger", "browser", "program")],
+        *[
+            (rule, who, "plank")
+            for rule in ("/join", "/quit", "/location")
+            for who in ("stranger", "browser", "program")
+        ],
+    ],
+)
 def test_what_is_proposed_works_as_it_stands(rule, who, word):
     app = Ship("stranger", word).player.app
     example = urlsplit(app.routes[rule].example(None, {}))
     keys = dict(parse_qsl(example.query))
     if rule == "/join":
         keys = {"name": "zoe", "word": "plank"} if word else {"name": "zoe"}
-    tried = 0
+    ship, tried = Ship(who, word), 0
     for path, sent in mistakes(example.path, keys):
-        ship = Ship(who, word)
+        if "name" in keys:  # which somebody has from then on
+            ship = Ship(who, word)
         reply = ship.json(path, **sent)
         if not reply["ok"]:
             tried += 1

@@ -16,8 +16,8 @@
 </li>
 % end
 </ol>
-% if len(numbers) > most:
-<p class="quiet">{{len(numbers) - most}} more wait.</p>
+% if len(waiting) > most:
+<p class="quiet">{{len(waiting) - most}} more wait.</p>
 % end
 % if waiting and not note:
 <p><a class="button" href="/popchat?after={{waiting[:most][-1].number}}">I have read them</a></p>
