@@ -7,7 +7,13 @@ if (program) addCopyButton(program);
 const lock = document.querySelector("#lock");
 if (lock) lock.addEventListener("submit", openHarbour);
 document.querySelectorAll("time").forEach(showAsHere);
-document.querySelector("input[autofocus]")?.select();
+const answer = document.querySelector("input[autofocus]");
+if (answer) selectWhenFocused(answer);
+
+function selectWhenFocused(input) {
+  if (document.activeElement === input) input.select();
+  else input.addEventListener("focus", input.select, { once: true });
+}
 
 function showAsHere(element) {
   const [time, now] = [new Date(element.dateTime), new Date()];
