@@ -507,15 +507,13 @@ def test_no_page_is_wider_than_the_screen(open_browser, server, width):
         assert looks(page, server.url + url)[-1] == 0, url
 
 
-BROKEN = """() => [...document.querySelectorAll(".whole, .stages a, td[data-column=route]")]
-    .flatMap((one) => [...document.createTreeWalker(one, NodeFilter.SHOW_TEXT).root.childNodes])
-    .filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())
-    .filter((node) => {
-        const range = document.createRange();
-        range.selectNodeContents(node);
-        return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1;
+BROKEN = """() => [...document.querySelectorAll(".whole, .button, td[data-column=route] bdi")]
+    .filter((one) => {
+        const text = document.createRange();
+        text.selectNodeContents(one);
+        return new Set([...text.getClientRects()].map((box) => Math.round(box.top / 10))).size > 1;
     })
-    .map((node) => node.data)"""
+    .map((one) => one.textContent)"""
 
 
 @pytest.mark.parametrize("width", [320, 360, 390, 520, 900])
