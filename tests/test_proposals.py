@@ -102,6 +102,13 @@ def test_what_was_right_stays(player, asked, proposed):
     assert player.json(asked)["try"] == proposed
 
 
+def test_a_program_keeps_its_id_and_the_name_to_which_it_writes(player):
+    id = player.another().join("ada")
+    player.another().join("bob")
+    for asked in ("/sendchat?message=hi&nam=bob", "/sendcht?message=hi&name=bob"):
+        assert player.json(f"{asked}&id={id}")["try"] == f"/sendchat?id={id}&message=hi&name=bob"
+
+
 def test_an_id_under_a_misspelled_key_is_kept(player):
     program, id = Player(player.app, use_cookies=False), player.join("ada")
     for asked, proposed in ((f"/location?Id={id}", "/location?id="), (f"/join?name=ada&ID={id}", "/join?name=ada&id=")):

@@ -183,7 +183,7 @@ class Application:
             del self.refused[next(iter(self.refused))]
 
     def way_out(self, request, problem):
-        """A URL that works for whoever asked: what the problem proposes, or else an example of the same route."""
+        """A URL that works for whoever asked: what the problem proposes, or else the same route with what was right."""
         name, route, keys = problem.instead, request.route, problem.keys
         if name is not None or not route:
             route = self.routes.get(f"/{name or ''}", self.routes["/"])
@@ -204,9 +204,10 @@ class Application:
     def mended(self, request, route):
         """What was sent, as far as the route can take it, under the keys that were probably meant."""
         keys = route.fitting(request.sent)
-        if "id" in request.sent:  # an id that is wrong fits no name, and one that is right fits one
-            keys.pop("id", None)
-            keys |= {"name": request.asker.name, "id": request.asker.id} if request.asker else {}
+        if "id" in keys and "id" in request.sent:
+            del keys["id"]
+            if request.asker and not route.needs_sailor:  # who comes back: the id fits only one name
+                keys |= {"name": request.asker.name, "id": request.asker.id}
         return pages.without_secrets(request, keys)
 
     # -- The rules
