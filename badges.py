@@ -48,7 +48,7 @@ def badge(name, sentence, routes="", cheer=False):
 def solver(stage, name, sentence):
     """The badge for a puzzle of Steps."""
 
-    @badge(name, sentence, steps.PUZZLES[stage - 1].route, cheer=stage == len(steps.PUZZLES))
+    @badge(name, sentence, steps.PUZZLES[stage - 1].route)
     def solved(deed):
         return deed.reply["solved"]
 

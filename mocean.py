@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import badges
 import steps
 from game.clem import CLEM
-from game.ocean import ACCELERATE, FORETOLD
+from game.ocean import ACCELERATE, FORETOLD, in_sight
 from game.planet import SIZE, TREASURES
 from server import startup
 from server.logbook import Logbook
@@ -36,7 +36,7 @@ app = Bottle()
 
 # What the keys of the routes can be. One without an entry here is any text.
 free_name = text("a name of your own, like ada", lambda ocean: ocean.free_name() if ocean else "ada")
-club_word = text("the club word, if your club has one", "plank")
+club_word = text("the club word, which your club leader knows", "plank")
 words = text("what you want to say, like hello", "hello")
 message_number = whole_number("the number of the last message that you read, like 12", 0)
 heading_degrees = number("a heading in degrees, like 90 for east", 90)
@@ -153,7 +153,7 @@ def sendchat(ocean, sailor, message: words, name=None):
     return dict(reply=f"Sent as message {number}. Mailboxes reached: {reached}.", number=number, reached=reached)
 
 
-@app.get("/popchat", then="popchat sendchat")
+@app.get("/popchat", view="chat", then="popchat sendchat")
 def popchat(ocean, sailor, after: message_number = None):
     """Take the oldest message out of your mailbox. With after, remove all up to that number and show the next one."""
     message, waiting = ocean.mail.pop(sailor, after)
@@ -255,27 +255,7 @@ def ping(ocean, sailor):
 def look(ocean, sailor):
     """Show the ships, treasure and known seamounts in sight, the nearest first."""
     things = ocean.look(sailor)
-    return dict(reply=in_sight(things), things=things)
-
-
-def in_sight(things):
-    """What a sailor sees, in a sentence: the nearest thing, and how many more there are."""
-    if not things:
-        return "You see only water."
-    more = f" And {count(len(things) - 1, 'thing')} more." if len(things) > 1 else ""
-    return f"You see {told(things[0])}.{more}"
-
-
-POINTS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
-
-
-def told(thing):
-    """A thing in sight, as people tell it: the pearl, 17 m to the south and 8 m down."""
-    names = {"ship": "the ship {name}", "robot": "the robot {name}", "seamount": "the seamount {name}"}
-    name = names.get(thing["kind"], "the {name}").format(name=thing["name"])
-    point = POINTS[round(thing["bearing"] / 45) % len(POINTS)]
-    down = f" and {thing['depth']:.0f} m down" if thing["depth"] >= 1 else ""
-    return f"{name}, {thing['distance']:.0f} m to the {point}{down}"
+    return dict(reply=in_sight(things, ocean.depth(sailor)), things=things)
 
 
 @app.get("/get", instead="look", then="inventory look")

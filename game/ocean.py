@@ -24,7 +24,7 @@ from random import Random
 from secrets import compare_digest, token_hex
 
 from game.book import Book, frozen
-from game.clem import CLEM, CLEM_SPEED, clem_answer, clem_place
+from game.clem import CLEM, CLEM_SPEED, HINTS_APART, asks_for_hint, clem_answer, clem_hint, clem_place
 from game.errors import BadValue, Cannot, MailboxFull, Muted, NoItem, NoSailor, OceanFull, Paused, TooFast, UnknownId
 from game.grid import Grid
 from game.mail import MOST_OF_NEIGHBOURS, MOST_OF_ONE, Mail
@@ -38,6 +38,7 @@ from game.planet import (
     TREASURES,
     bearing,
     compass,
+    direction,
     distance,
     reckon,
     wrap,
@@ -480,7 +481,7 @@ class Ocean:
         if name not in self.treasures:
             raise Cannot(f"Another ship has “{name}”. Look for other treasure.", "look")
         if name not in self.reachable(sailor):
-            raise Cannot(f"You can't reach “{name}” from here. Go nearer, and to the same depth.", "look")
+            raise self.out_of_reach(sailor, self.treasures[name])
         del self.treasures[name]
         sailor.items += (name,)
         self.book.note_raised(name, sailor.name)
@@ -488,6 +489,21 @@ class Ocean:
         if not self.treasures:
             self.begin_anew(f"{sailor.name} found the last treasure.")
         return name
+
+    def out_of_reach(self, sailor, treasure):
+        """The Cannot of who can't take a treasure from here. It proposes the next order on the way there."""
+        here, depth, sentence = self.place(sailor), self.depth(sailor), f"You can't reach “{treasure.name}” from here."
+        seen = sighting("treasure", *treasure, *here)
+        if seen["distance"] > sailor.sight(depth):
+            return Cannot(f"{sentence} You don't even see it: sail on, and look.", "look")
+        sentence, floor = f"{sentence} It is {whereabouts(seen, depth)}.", self.sea.floor(*here)
+        if seen["distance"] <= sailor.ability("reach") and treasure.depth - floor <= REACH_DOWN:
+            if sailor.speed:
+                return Cannot(f"{sentence} Stop, and dive to it.", "stop")
+            return Cannot(sentence, "dive", depth=math.floor(10 * min(treasure.depth, floor)) / 10)
+        if 10 < compass(seen["bearing"] - sailor.heading) < 350:
+            return Cannot(sentence, "heading", degrees=round(seen["bearing"]))
+        return Cannot(sentence, "look") if sailor.speed else Cannot(sentence, "speed", speed=2)
 
     def begin_anew(self, news):
         """All treasure is found: a new tide hides it again or, if all seamounts are found too, a new season begins."""
@@ -526,7 +542,9 @@ class Ocean:
     # -- Talking
 
     def send(self, sailor, message, name=None):
-        """Say something to one sailor, or without a name to all who are awake; alone at sea, to the robot.
+        """Say something to one sailor, or without a name to all who are awake.
+
+        The robot answers who writes to it, who names it, and who is alone at sea.
 
         Returns the message's number and how many sailors it reaches.
         Raises BadValue, Muted, Paused, TooFast, NoSailor or MailboxFull.
@@ -542,7 +560,9 @@ class Ocean:
         """Send a proper message. Returns as `send` does. Raises NoSailor or MailboxFull."""
         if name is None:
             number, reached = self.announce(text, sailor.name, but=sailor.name)
-            return (number, reached) if reached else self.tell_clem(sailor, text, number)
+            if not reached or mentions(text, CLEM):
+                self.tell_clem(sailor, text, number)
+            return number, reached or 1
         if same_name(name) == same_name(CLEM):
             return self.tell_clem(sailor, text, self.mail.number(sailor.name, text, self.now, CLEM).number)
         receiver = self.find(name)
@@ -571,8 +591,23 @@ class Ocean:
         """The robot answers a message at once, if the answer fits into the sailor's mailbox. Returns as `send` does."""
         if not self.mail.is_full(sailor):
             answer = clem_answer(sailor.name, text, number, self.robot_time())
-            self.mail.post(CLEM, answer, self.now, sailor)
+            self.mail.post(CLEM, self.hint(sailor) if asks_for_hint(text) else answer, self.now, sailor)
         return number, 1
+
+    def hint(self, sailor):
+        """What the robot says to who asks for a hint, of which each sailor gets one a day."""
+        is_early = sailor.hinted > 0 and 0 <= self.now - sailor.hinted < HINTS_APART
+        way = None if is_early else self.way_to_hidden(sailor)
+        if way:
+            sailor.hinted = self.now
+        return clem_hint(sailor.name, way, is_early)
+
+    def way_to_hidden(self, sailor):
+        """The way to the nearest summit that nobody has discovered: metres and a bearing, or None."""
+        here = self.place(sailor)
+        hidden = [(mount.x, mount.y) for mount in self.sea.seamounts if mount.name not in self.world.found]
+        ways = [(distance(*here, *summit), bearing(*here, *summit)) for summit in hidden]
+        return min(ways, default=None)
 
     def need_space(self, sailor, receiver):
         """Raises MailboxFull if many letters from this sailor, or from others who joined where he or she did, wait."""
@@ -697,6 +732,24 @@ def sighting(kind, name, x, y, depth, from_x, from_y):
         "distance": round(distance(from_x, from_y, x, y), 2),
         "bearing": round(bearing(from_x, from_y, x, y), 1) % 360,
     }
+
+
+def whereabouts(thing, depth):
+    """Where a thing is that was sighted from a depth: 17 m to the south and 8 m below you."""
+    away, down = thing["distance"], thing["depth"] - depth
+    over = f"{away:.0f} m to the {direction(thing['bearing'])}" if away >= 1 else ""
+    under = f"{abs(down):.0f} m {'below' if down > 0 else 'above'} you" if abs(down) >= 1 else ""
+    return " and ".join(filter(None, [over, under])) or "right here"
+
+
+def in_sight(things, depth):
+    """What is in sight, in words: the nearest thing, and how many more there are."""
+    if not things:
+        return "You see only water."
+    thing, more = things[0], len(things) - 1
+    name = thing["name"] if thing["kind"] == "treasure" else f"{thing['kind']} {thing['name']}"
+    others = f" There is {more} more." if more == 1 else f" There are {more} more." if more else ""
+    return f"You see the {name}, {whereabouts(thing, depth)}.{others}"
 
 
 def charted(kind, name, x, y, heading, speed):

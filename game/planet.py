@@ -75,3 +75,9 @@ def distance(x, y, to_x, to_y):
 def bearing(x, y, to_x, to_y):
     """The heading that leads from one place to another."""
     return compass(math.degrees(math.atan2(offset(x, to_x), offset(y, to_y))))
+
+
+def direction(degrees):
+    """The direction of a bearing in words: 200 is south."""
+    winds = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+    return winds[round(degrees / 45) % 8]

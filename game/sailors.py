@@ -52,6 +52,9 @@ class Sailor(Tracked):
     foretold: tuple = ()  # where the ship was said to be at a time, and how far it had sailed then: x, y, time, metres
     judged: tuple = ()  # how far off that was, and how far the ship had sailed since: metres, metres
     sounded: float = -1.0  # the time of the last ping
+    solved: tuple = ()  # the routes of the puzzles of Steps that were solved
+    hints: tuple = ()  # the route of such a puzzle, once for each of its hints that was given
+    hinted: float = 0.0  # when Clem last told where there is something to find
 
     def ability(self, what):
         """The best of what the ship can do by itself and with each thing aboard, see planet.ABILITIES."""

@@ -219,8 +219,10 @@ def test_firsts_are_honoured_and_great_deeds_are_told_in_chat(player, ada):
     news = [one["news"] for one in player.json("/chart")["news"]]
     assert news == ["ada has the badge Prime, before all others!", "bob has the badge Prime!"]
     assert bob.ask("popchat")["number"] == 0
-    ada.ask("meruprastarah", message="1,5,10,10,5,1")
-    assert bob.ask("popchat")["message"] == "ada has the badge Triangle, before all others!"
+    deepest = max(player.ocean.treasures.values(), key=lambda treasure: treasure.depth)
+    player.ocean.sail(ada.sailor, x=deepest.x, y=deepest.y, depth=deepest.depth)
+    ada.ask("get", item=deepest.name)
+    assert bob.ask("popchat")["message"] == "ada has the badge Deep diver, before all others!"
 
 
 def test_they_last(player, ada):

@@ -16,7 +16,7 @@ from game.moderation import Moderator
 from game.ocean import Ocean
 from web import admin, pages
 from web.awards import Awards
-from web.errors import BadMethod, Bug, NoRoute, guess, show, status_of
+from web.errors import MISTYPED, BadMethod, Bug, NoRoute, guess, show, status_of
 from web.limits import Limits
 from web.replies import Shared, render
 from web.request import Request
@@ -198,19 +198,32 @@ class Application:
             del self.refused[next(iter(self.refused))]
 
     def way_out(self, request, problem):
-        """A URL that works for whoever asked: what the problem proposes, or else an example of the same route."""
-        name, route = problem.instead, request.route
+        """A URL that works for whoever asked: what the problem proposes, or else the same route with what was right."""
+        name, route, keys = problem.instead, request.route, problem.keys
         if name is not None or not route:
             route = self.routes.get(f"/{name or ''}", self.routes["/"])
+        if isinstance(problem, MISTYPED) and (name is None or isinstance(problem, NoRoute)):
+            keys = self.mended(request, route)
         if route.guard and not request.is_leader:
             route = self.routes["/"]
         # An id that was not looked up, as somebody asked too fast, is echoed: so nobody learns whether it is right.
-        if route.needs_sailor and (request.stranger or not request.id):
-            route = self.routes["/join"]
-        if route.rule == "/join" and self.settings.word and "id" not in problem.keys:
-            route = self.routes["/mocean"]  # nobody but the leader can give an example of a join that works
-        route = self.routes.get(f"/{route.instead}", route)
-        return route.example(request.ocean, request.identity(route), **problem.keys)
+        if route.needs_sailor and (request.stranger or not (request.id or "id" in keys)):
+            route, keys = self.routes["/join"], {}
+        if route.rule == "/join" and self.settings.word and keys.keys().isdisjoint(("id", "word")):
+            route = self.routes["/"]  # nobody but the leader can give an example of a join that works
+        if not problem.keys:
+            route = self.routes.get(f"/{route.instead}", route)
+        is_found = route.needs_sailor and not request.id and "id" in keys  # under a key that was misspelled
+        return route.example(request.ocean, {"id": keys["id"]} if is_found else request.identity(route), **keys)
+
+    def mended(self, request, route):
+        """What was sent, as far as the route can take it, under the keys that were probably meant."""
+        keys = route.fitting(request.sent)
+        if "id" in keys and "id" in request.sent:
+            del keys["id"]
+            if request.asker and not route.needs_sailor:  # who comes back: the id fits only one name
+                keys |= {"name": request.asker.name, "id": request.asker.id}
+        return pages.without_secrets(request, keys)
 
     # -- The rules
 
@@ -225,7 +238,12 @@ class Application:
                 "route": route.rule,
                 "keys": route.names,
                 "does": route.does,
-                "example": route.example(request.ocean, request.identity(route)),
+                "example": self.example(request, route),
             }
             for route in self.public_routes()
         ]
+
+    def example(self, request, route):
+        """A URL that works as it stands, except that nobody is told the club word."""
+        word = {"word": "CLUB-WORD"} if route.rule == "/join" and self.settings.word else {}
+        return route.example(request.ocean, request.identity(route), **word)

@@ -1,6 +1,6 @@
 % rebase("page.tpl", title="Front door")
 <h1 class="hello">Ahoy! You play by typing URLs.</h1>
-<p class="lead">{{reply["reply"]}}</p>
+<p class="lead">{{!headline}}</p>
 % if note:
 <p class="note">{{note}}</p>
 % end
