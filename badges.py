@@ -60,12 +60,15 @@ solver(4, "Gauss", "You added up ten thousand numbers.")
 solver(5, "Triangle", "You found the row of the triangle, and solved all of Steps!")
 
 
-@badge("Talk", "You wrote to another sailor, and got an answer.", "sendchat popchat")
+@badge("Talk", "You wrote to another sailor, got an answer, and answered that.", "sendchat popchat")
 def talk(deed):
-    friends = deed.notes.setdefault("friends", set())
-    if deed.route == "sendchat":
-        friends.add(same_name(deed.sent.get("name", CLEM)))
-    return deed.route == "popchat" and same_name(deed.reply["sender"]) in friends - {same_name(CLEM)}
+    asked, answered = deed.notes.setdefault("talks", (set(), set()))
+    if deed.route == "popchat":
+        answered.update({same_name(deed.reply["sender"])} & asked)
+        return False
+    friend = same_name(deed.sent.get("name", CLEM))
+    asked.add(friend)
+    return friend in answered - {same_name(CLEM)}
 
 
 @badge("Mended", "You made a mistake, read what the server said, and asked again so that it worked.")
@@ -186,7 +189,7 @@ def treasure_hunter(deed):
     return True
 
 
-@badge("Deep diver", "You brought up treasure from 20 m or deeper.", "get", cheer=True)
+@badge("Deep diver", "You brought up treasure from 20 m or deeper.", "get")
 def deep_diver(deed):
     return deed.ocean.depth(deed.sailor) >= 20
 

@@ -57,7 +57,8 @@ def test_a_talk(player, ada):
     bob.ask("popchat")
     assert names(player) == names(player, "bob") == set()
     bob.ask("sendchat", message="hello", name="ada")
-    assert "Talk" in ada.ask("popchat")["badge"]
+    assert "badge" not in ada.ask("popchat")
+    assert "Talk" in ada.ask("sendchat", message="how are you?", name="bob")["badge"]
 
 
 def test_a_mistake_that_is_mended(ada):
@@ -211,7 +212,7 @@ def test_treasure_depth_and_summit(player, ada, clock):
 # ---- What becomes of them ----
 
 
-def test_firsts_are_honoured_and_great_deeds_are_told_in_chat(player, ada):
+def test_firsts_are_honoured_and_great_deeds_are_told_in_chat(player, ada, clock):
     bob = Sailor(player.another(), "bob")
     for who in (ada, bob):
         who.ask("begin", message=101)
@@ -219,10 +220,11 @@ def test_firsts_are_honoured_and_great_deeds_are_told_in_chat(player, ada):
     news = [one["news"] for one in player.json("/chart")["news"]]
     assert news == ["ada has the badge Prime, before all others!", "bob has the badge Prime!"]
     assert bob.ask("popchat")["number"] == 0
-    deepest = max(player.ocean.treasures.values(), key=lambda treasure: treasure.depth)
-    player.ocean.sail(ada.sailor, x=deepest.x, y=deepest.y, depth=deepest.depth)
-    ada.ask("get", item=deepest.name)
-    assert bob.ask("popchat")["message"] == "ada has the badge Deep diver, before all others!"
+    ada.ask("speed", speed=10)
+    for corner in range(5):
+        ada.ask("heading", degrees=90 * corner)
+        clock.now += 10
+    assert bob.ask("popchat")["message"] == "ada has the badge Square, before all others!"
 
 
 def test_they_last(player, ada):

@@ -11,7 +11,7 @@ from tests.conftest import Player, game
 
 KEY, JSON = "a key of the sea", {"Accept": "application/json"}
 ROUTES = sorted(game(harbour_key=KEY).routes)
-ROUTES = [rule for rule in ROUTES if not re.search(r"<|\.(ico|txt|json)$|/(lock|erase)", rule)]
+ROUTES = [rule for rule in ROUTES if not re.search(r"<|\.(ico|txt|json)$|/(lock|erase|season)", rule)]
 BAD = ["", " ", "north", "-1", "1e999", "nan", "😀", "x" * 300, "9" * 30, "nobody", "<b>", "/stop", "a&b"]
 
 
@@ -72,6 +72,7 @@ def test_what_is_proposed_works_as_it_stands(rule, who, word):
         keys = {"name": "zoe", "word": "plank"} if word else {"name": "zoe"}
     ship, tried = Ship(who, word), 0
     for path, sent in mistakes(example.path, keys):
+        ship.player.app.clock.now += 1  # as the sounder has to rest
         if "name" in keys:  # which somebody has from then on
             ship = Ship(who, word)
         reply = ship.json(path, **sent)

@@ -102,7 +102,8 @@ class Application:
         reply = key and self.shared.find(key, request.address, request.ocean.now)
         if not reply:
             result = request.route.call(request, parts)
-            if request.asker and request.method == "GET":
+            # While the logbook can't be written, those who only look shall not fail by a badge.
+            if request.asker and request.method == "GET" and not self.logbook.failure:
                 result = self.awards.after(request, result)
             reply = render(request, result)
             if key:
