@@ -129,7 +129,7 @@ def all_metrics(app, ocean, disk):
         ("mocean_ships_awake", "gauge", "Ships that sail now.", len(ocean.awake_sailors())),
         ("mocean_ships_kept", "gauge", "Ships that sail or sleep.", len(ocean.crew.by_id)),
         ("mocean_letters_waiting", "gauge", "Letters that nobody has read yet.", ocean.mail.letters()),
-        ("mocean_logbook_bytes", "gauge", "The size of the logbook, with its write-ahead log.", disk.bytes),
+        ("mocean_logbook_bytes", "gauge", "The size of the logbook's files.", disk.bytes),
         (
             "mocean_backup_timestamp_seconds",
             "gauge",
