@@ -9,18 +9,18 @@ from server.logbook import ENDINGS
 
 
 class Disk(NamedTuple):
-    """The bytes of a logbook's files, and when its newest copy was made, in seconds since 1970; or None."""
+    """The bytes of a logbook's files, and when its newest copy was made, in seconds since 1970."""
 
-    bytes: int | None
-    copied: float | None
+    bytes: int = 0
+    copied: float = 0
 
 
 def look_at(file):
-    """The Disk of a logbook's file."""
-    sizes, copied = [], None
+    """The Disk of a logbook's file. It has no numbers of what isn't there."""
+    size = copied = 0
     for ending in ENDINGS:
         with suppress(OSError):
-            sizes.append(os.path.getsize(file + ending))
+            size += os.path.getsize(file + ending)
     with suppress(OSError, IndexError):
         copied = copies(file)[-1].stat().st_mtime
-    return Disk(sum(sizes) if sizes else None, copied)
+    return Disk(size, copied)

@@ -11,9 +11,10 @@ import pytest
 from bottle import Bottle
 
 from server.disk import Disk
-from tests.conftest import Player, fill, game
+from tests.conftest import ROOT, Player, fill, game
 from web.metrics import as_file
 
+HANDBOOK = (ROOT / "docs/admin.md").read_text(encoding="utf-8")
 KEY = "a-key-for-the-tests"
 HERE = "127.0.0.1"
 LABEL = r'[a-z]+="(?:[^"\\\n]|\\["\\n])*"'
@@ -100,7 +101,7 @@ def test_a_route_with_any_name_fits_into_the_form():
     app = Bottle()
     app.get("/")(lambda: "Welcome.")
     app.get(r'/say/<what:re:[a-z"\d]+>')(lambda what: what)
-    app.get("/metrics", head=True)(lambda request: as_file(request, Disk(None, None)))
+    app.get("/metrics", head=True)(lambda request: as_file(request, Disk(0, 0)))
     player = Player(game(app))
     player.ask('/say/a"1')
     assert (
@@ -159,7 +160,7 @@ def test_it_says_how_the_files_are(tmp_path):
     files = [Path(f"{file}{ending}") for ending in ("", "-wal", "-shm")]
     assert numbers["mocean_logbook_bytes", None] == sum(one.stat().st_size for one in files)
     assert numbers["mocean_starts_total", None] == 1
-    assert ("mocean_backup_timestamp_seconds", None) not in numbers
+    assert numbers["mocean_backup_timestamp_seconds", None] == 0
     backups = tmp_path / "backups"
     backups.mkdir()
     for day, age in ((23, 3000), (24, 1000), (25, 2000)):
@@ -177,6 +178,14 @@ def test_illness_is_a_number_too(small_disk, clock):
         clock.now += 60
         numbers = numbers_of(player)
     assert numbers["mocean_healthy", None] == 0
+
+
+def test_the_handbook_tells_of_each_number(player):
+    table = HANDBOOK.partition("| number | meaning |")[2].partition("\n\n")[0]
+    rows = [row.partition(" | ")[0] for row in table.splitlines()[2:]]
+    there_are = re.findall("^# HELP ([a-z_]+)", player.another(HERE).ask("/metrics").text, re.MULTILINE)
+    assert [name for row in rows for name in re.findall("`(.*?)`", row)] == there_are
+    assert set(re.findall(r"\b(?:mocean|process)_[a-z_]+", HANDBOOK)) <= {*there_are, "mocean_request_seconds_bucket"}
 
 
 # ---- Who may see it ----

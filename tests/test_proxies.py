@@ -16,6 +16,7 @@ from threading import Thread
 import pytest
 
 from tests.conftest import ROOT, Server, free_port
+from tests.fleet import a_browser
 from tests.slow import ATTACKER, Slow, small_server
 
 NAME = "reds.example.org"
@@ -187,6 +188,23 @@ def test_behind_https_each_cookie_is_for_https_only(proxy):
     assert all("; Secure" in cookie for cookie in cookies)
     id = re.search("^id=(.*)", joined.text, re.MULTILINE)[1]
     assert "; Secure" in proxy.respond(f"/quit?id={id}", {"Cookie": f"id={id}"}).headers["Set-Cookie"]
+
+
+def test_in_a_browser_a_ship_from_before_https_is_kept_and_made_safe(proxy):
+    id = re.search("^id=(.*)", proxy.ask("/join?name=ann"), re.MULTILINE)[1]
+    old = {"name": f"id-{proxy.port}", "value": id, "domain": NAME, "path": "/", "httpOnly": True, "sameSite": "Strict"}
+    url = f"https://{NAME}:{proxy.port}"
+    with a_browser(f"--host-resolver-rules=MAP {NAME} 127.0.0.1") as browser:
+        context = browser.new_context(ignore_https_errors=True)
+        context.add_cookies([old])
+        page = context.new_page()
+        page.goto(f"{url}/location")
+        assert page.locator("h1").inner_text().startswith("You are at x ")
+        page.goto(f"{url}/join?name=ann")
+        cookies = {cookie["name"]: cookie for cookie in context.cookies()}
+        assert cookies[old["name"]]["value"] == id
+        assert [cookie["secure"] for cookie in cookies.values()] == [True, True]
+        assert page.goto(f"{url}/location").ok
 
 
 @pytest.mark.parametrize("port", ["", ":8443"])

@@ -92,55 +92,39 @@ def is_local(environ):
 
 def as_file(request, disk):
     """Bottle's response with all numbers. `disk` has those of the logbook's files, as in server/disk.py."""
-    lines = [line for metric in all_metrics(request.app, request.ocean, disk) for line in lines_of(*metric)]
+    metrics = [*counted(request.app.metrics), *looked_up(request.app, request.ocean, disk)]
+    lines = [line for metric in metrics for line in lines_of(*metric)]
     return HTTPResponse("\n".join([*lines, ""]), headers={"Content-Type": FORM, "Cache-Control": "no-store"})
 
 
-def all_metrics(app, ocean, disk):
-    """Each metric as (name, type, what it says, its values by labels). Who has no label counts all together."""
+def counted(metrics):
+    """What was counted, each as (name, type, what it says, its values by labels)."""
     numbers, times = defaultdict(int), defaultdict(Histogram)
-    for (rule, status, error), these in app.metrics.requests.items():
+    for (rule, status, error), these in metrics.requests.items():
         numbers[label(route=rule, status=status[:3], error=error)] += sum(these.counts)
         times[label(route=rule)].merge(these)
+    yield "mocean_requests_total", "counter", "Requests; the error is a word of the protocol, or empty.", numbers
+    yield "mocean_request_seconds", "histogram", "How long they took, without the network and the queue.", times
+    yield "mocean_commit_seconds", "histogram", "How long changes of the logbook took.", {"": metrics.commits}
+
+
+def looked_up(app, ocean, disk):
+    """What is as it is now, in the same form, without labels."""
     with suppress(Problem):
         app.logbook.test_write(ocean)
-    yield (
-        "mocean_requests_total",
-        "counter",
-        "Requests that were answered. The error is a word of the protocol, or empty.",
-        numbers,
-    )
-    yield (
-        "mocean_request_seconds",
-        "histogram",
-        "How long requests took in the program, without the network and the queue before it.",
-        times,
-    )
-    yield (
-        "mocean_commit_seconds",
-        "histogram",
-        "How long it took to write a change to the logbook.",
-        {"": app.metrics.commits},
-    )
     for name, kind, says, value in (
-        ("mocean_healthy", "gauge", "1 if players can play, 0 if not, as at /health.", int(not app.logbook.failure)),
+        ("mocean_healthy", "gauge", "1 if players can play, and 0 if not.", int(not app.logbook.failure)),
         ("mocean_uptime_seconds", "gauge", "How long the server has been up.", ocean.now - app.began),
-        ("mocean_starts_total", "counter", "How many servers have opened this logbook so far.", app.logbook.boot),
+        ("mocean_starts_total", "counter", "How many servers have opened this logbook.", app.logbook.boot),
         ("mocean_ships_awake", "gauge", "Ships that sail now.", len(ocean.awake_sailors())),
         ("mocean_ships_kept", "gauge", "Ships that sail or sleep.", len(ocean.crew.by_id)),
         ("mocean_letters_waiting", "gauge", "Letters that nobody has read yet.", ocean.mail.letters()),
         ("mocean_logbook_bytes", "gauge", "The size of the logbook's files.", disk.bytes),
-        (
-            "mocean_backup_timestamp_seconds",
-            "gauge",
-            "When the newest copy was made: time() - this is its age.",
-            disk.copied,
-        ),
-        ("process_cpu_seconds_total", "counter", "CPU time of the program.", process_time()),
-        ("process_resident_memory_bytes", "gauge", "Memory of the program.", memory()),
+        ("mocean_backup_timestamp_seconds", "gauge", "When the newest copy was made, or 0.", disk.copied),
+        ("process_cpu_seconds_total", "counter", "CPU time of the process with the ocean.", process_time()),
+        ("process_resident_memory_bytes", "gauge", "Its memory, or 0 where the system doesn't say.", memory()),
     ):
-        if value is not None:
-            yield name, kind, says, {"": value}
+        yield name, kind, says, {"": value}
 
 
 def lines_of(name, kind, says, values):
@@ -175,6 +159,7 @@ def number(value):
 
 
 def memory():
-    """The bytes of memory that this process uses, or None where the system doesn't say."""
+    """The bytes of memory that this process uses, or 0."""
     with suppress(OSError), open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
