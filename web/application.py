@@ -53,6 +53,7 @@ class Application:
         if settings.harbour_key:
             self.lock = admin.Lock(settings.harbour_key, settings.harbour_token, self.limits)
             self.add(admin.app, guard=self.lock.open)
+        # What finds out who asks, where it isn't Request.identify.
         self.who_asks = {rule: route.who for rule, route in self.routes.items() if route.who}
         self.public_names = tuple(route.rule[1:] for route in self.public_routes())
         for route in self.routes.values():
