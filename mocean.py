@@ -23,9 +23,9 @@ import steps
 from game.clem import CLEM
 from game.ocean import ACCELERATE
 from game.planet import SIZE, TREASURES
-from server import startup
+from server import disk, startup
 from server.logbook import Logbook
-from web import openapi, session
+from web import metrics, openapi, session
 from web.application import Application
 from web.routes import SECRET_ID, number, one_of, text, whole_number
 
@@ -84,22 +84,40 @@ def rules_for_programs(request, ocean):
 @app.get("/status", then="who chart")
 def status(ocean, request):
     """Show how many seconds the server has been up, and how many sailors are here."""
-    uptime, sailing = ocean.now - request.app.began, len(ocean.awake_sailors())
+    return dict(
+        reply=state(ocean, request.app),
+        version=VERSION,
+        boot=request.app.logbook.boot,
+        uptime=round(ocean.now - request.app.began, 3),
+        sailors=len(ocean.who()),
+        time=round(ocean.now, 3),
+    )
+
+
+@app.get("/health", then="status", secret=True, head=True, who=metrics.as_monitor)
+def health(ocean, request):
+    """Show whether players can play, for programs that watch the server. If they can't, this fails and says why."""
+    request.app.logbook.test_write(ocean)
+    return state(ocean, request.app)
+
+
+@app.get("/metrics", secret=True, head=True, who=metrics.as_insider)
+def numbers(request):
+    """Hand out numbers about the server, in the form that Prometheus reads."""
+    return metrics.as_file(request, disk.look_at(request.app.logbook.file))
+
+
+def state(ocean, app):
+    """How the game is, and what the club's leader should know."""
+    uptime, sailing = ocean.now - app.began, len(ocean.awake_sailors())
     asleep, left = len(ocean.crew.by_id) - sailing, len(ocean.treasures)
     game = f"{count(sailing, 'ship')} sailing, {asleep} asleep, {in_words(uptime)} without a restart, "
     news = [
         f"{game}{count(left, 'treasure')} left.",
         "The ocean is paused." if ocean.world.paused else "",
-        request.app.logbook.news,
+        app.logbook.news,
     ]
-    return dict(
-        reply=" ".join(filter(None, news)),
-        version=VERSION,
-        boot=request.app.logbook.boot,
-        uptime=round(uptime, 3),
-        sailors=len(ocean.who()),
-        time=round(ocean.now, 3),
-    )
+    return " ".join(filter(None, news))
 
 
 def count(number, thing):

@@ -87,7 +87,11 @@ class Mail:
         return len(self.boxes.get(sailor.id, ())) >= most
 
     def has_room(self):
-        return sum(map(len, self.boxes.values())) < MOST_LETTERS
+        return self.letters() < MOST_LETTERS
+
+    def letters(self):
+        """How many letters wait, in all mailboxes together."""
+        return sum(map(len, self.boxes.values()))
 
     def entries(self):
         """The journal of all that is kept: what the logbook has to write into an empty file."""

@@ -30,6 +30,11 @@ def back_up(file, copy):
         Path(partial).unlink(missing_ok=True)
 
 
+def copies(file):
+    """The copies of a logbook that lie in the folder beside it, the oldest first."""
+    return sorted((Path(file).parent / "backups").glob("*.sqlite3"))
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python -m server.backup", description="Copy the logbook.")
     parser.add_argument("copy", nargs="?", help="the file to write")

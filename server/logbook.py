@@ -38,6 +38,7 @@ MEMORY = ":memory:"
 ENDINGS = ("", "-wal", "-shm")  # of the names of a database's files
 DAY = 24 * 3600  # seconds
 LOCK, NEW = "-lock", "-new"  # of the names of two files of our own: see Logbook.keep_others_out and write_everything
+TEST_EVERY = 5  # seconds
 log = logging.getLogger(__name__)
 
 
@@ -61,7 +62,7 @@ class Logbook:
         self.inodes = {None}  # which files are open and locked, and None if something is amiss
         self.boot = None  # how many servers have opened the file, including this one
         self.facts = None  # what the file has of the ocean apart from sailors and mail
-        self.tidied = -inf  # when it was last tidied up
+        self.tidied = self.tested = -inf  # when it was last tidied up, and tested
         self.incident = ""  # what the leader should know of the file's fate
         self.failure = ""  # why it can't be written now, if it can't
 
@@ -135,6 +136,20 @@ class Logbook:
                 self.commit(ocean)
             ocean.crew.polled.clear()
         return has_changed
+
+    def test_write(self, ocean):
+        """See that players could change something now. Raises LogbookProblem.
+
+        Only writing shows it. So once in a while, the file's version is written again: nothing else can be written
+        that changes nothing, as SQLite leaves out what is there already.
+        """
+        if not 0 <= ocean.now - self.tested < TEST_EVERY:
+            self.tested = ocean.now
+            with self.explained():
+                self.commit(ocean)
+                self.connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        elif self.failure:
+            raise LogbookProblem(self.failure, "")
 
     def commit(self, ocean):
         """Write what has changed or, if somebody has replaced an open file or erased a sailor, all there is."""

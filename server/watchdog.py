@@ -1,10 +1,11 @@
 """The watchdog: asks the server whether all is well, as a player would, and tells systemd.
 
-Under systemd, uWSGI keeps this program running beside the server: see uwsgi.ini. Every few seconds it asks /status, and
+Under systemd, uWSGI keeps this program running beside the server: see uwsgi.ini. Every few seconds it asks /health, and
 passes the answer on: it becomes the line `Status:` of `systemctl status mocean`, and resets systemd's watchdog timer.
 If nothing has reset that for `WatchdogSec`, systemd restarts the service.
 
-It asks over the network, like everybody else. So router, worker and ocean have all done their part in each answer.
+It asks over the network, like everybody else. So router, worker and ocean have all done their part in each answer. That
+players can't play now is an answer, too: a new start would not make room on a full disk.
 """
 
 import argparse
@@ -26,11 +27,11 @@ class NoAnswer(Exception):
 
 
 def ask_status(settings):
-    """What the server says about itself at /status, as a sentence. Raises NoAnswer."""
+    """What the server says about itself at /health, as a sentence. Raises NoAnswer."""
     host, port = settings.way_in
     try:
         with closing(HTTPConnection(host, port, timeout=PATIENCE)) as connection:
-            connection.request("GET", "/status?format=json")
+            connection.request("GET", "/health?format=json")
             return json.load(connection.getresponse())["reply"]
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         raise NoAnswer(f"No answer from port {port} of {host}: {error or type(error).__name__}") from error

@@ -27,7 +27,7 @@ from game.planet import SEAMOUNTS, TREASURES, lay_out
 from game.sailors import NAP
 from server.backup import back_up
 from server.logbook import Logbook, LogbookProblem
-from tests.conftest import ROOT, UWSGI, Clock, Player, Server, free_port, game
+from tests.conftest import ROOT, UWSGI, Clock, Player, Server, fill, free_port, game
 
 CI = os.environ.get("CI") == "true"
 ENDINGS = ("", "-wal", "-shm", "-lock")
@@ -705,29 +705,14 @@ def test_without_a_logbook_nothing_is_written(tmp_path, copy_of_code):
 # ---- Disks that fail ----
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """The folder of a disk of its own, with 1 MB. Needs root."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]
-    if os.geteuid() != 0 or subprocess.run(mount).returncode != 0:
-        assert not CI, "the tests of failing disks must run in CI"
-        pytest.skip("mounting a small disk needs root")
-    yield disk
-    subprocess.run(["umount", "--lazy", disk], check=True)
-
-
 def test_a_full_disk_refuses_commands_until_there_is_room(small_disk, tmp_path):
-    file, junk = small_disk / "logbook.sqlite3", small_disk / "junk"
+    file = small_disk / "logbook.sqlite3"
     server = Server(MOCEAN_LOGBOOK=str(file)).start(tmp_path / "log")
     try:
         ada = server.json("join", name="ada")["id"]
         server.json("heading", id=ada, degrees=10)
         boot = server.json("status")["boot"]
-        with junk.open("wb", buffering=0) as stream, suppress(OSError):
-            while True:
-                stream.write(bytes(4096))
+        junk = fill(small_disk)
         replies = [server.ask("heading", id=ada, degrees=20, format="json") for _ in range(50)]
         assert (replies[-1].status_code, replies[-1].json()["error"]) == (503, "logbook")
         known = 20 if any(reply.ok for reply in replies) else 10

@@ -230,9 +230,10 @@ def test_a_full_disk_is_a_sentence_and_play_goes_on_when_there_is_room(service):
         service.box.run("dd", "if=/dev/zero", f"of={disk}/filler", "bs=1k")
         wait_until(lambda: service.ask("heading", id=id, degrees=random.randrange(360)).get("error") == "logbook")
         wait_until(lambda: "The logbook" in service.status().partition("CGroup")[0])
+        assert service.ask("health")["error"] == "logbook"
         service.box.run("rm", f"{disk}/filler")
-        wait_until(lambda: service.ask("heading", id=id, degrees=42)["ok"])
-        wait_until(lambda: 'Status: "1 ship sailing' in service.status())
+        wait_until(lambda: 'Status: "1 ship sailing' in service.status())  # though nobody has tried to play again
+        assert service.ask("heading", id=id, degrees=42)["ok"]
         assert service.fact("NRestarts") == "0"
     finally:
         service.systemctl("stop", "mocean")

@@ -7,7 +7,7 @@ uWSGI calls it with each request, as WSGI says (PEP 3333). Read `__call__` first
 
 import logging
 from math import inf
-from time import time
+from time import perf_counter, time
 
 import bottle
 
@@ -17,6 +17,7 @@ from game.ocean import Ocean
 from web import admin, pages
 from web.errors import BadMethod, Bug, NoRoute, guess, show, status_of
 from web.limits import Limits
+from web.metrics import Metrics
 from web.replies import Shared, render
 from web.request import Request
 from web.routes import Route
@@ -35,7 +36,7 @@ class Application:
 
     def __init__(self, settings, logbook, parts, clock=time, silent_closing=""):
         self.settings, self.logbook, self.clock, self.silent_closing = settings, logbook, clock, silent_closing
-        self.limits = Limits() if settings.limits else None
+        self.limits, self.metrics = Limits() if settings.limits else None, Metrics()
         self.moderator = Moderator(settings.languages, settings.rude_words)
         self.activity = admin.Activity() if settings.harbour_key else None
         # The first request reads the ocean: uWSGI forks each worker from a program that has not read the logbook. It is
@@ -48,8 +49,12 @@ class Application:
         self.router, self.routes = bottle.Bottle(), {}
         for part in [*parts, pages.app]:
             self.add(part)
+        self.lock = None
         if settings.harbour_key:
-            self.add(admin.app, guard=admin.Lock(settings.harbour_key, settings.harbour_token, self.limits).open)
+            self.lock = admin.Lock(settings.harbour_key, settings.harbour_token, self.limits)
+            self.add(admin.app, guard=self.lock.open)
+        # What finds out who asks, where it isn't Request.identify.
+        self.who_asks = {rule: route.who for rule, route in self.routes.items() if route.who}
         self.public_names = tuple(route.rule[1:] for route in self.public_routes())
         for route in self.routes.values():
             if lost := {f"/{name}" for name in route.then} - self.routes.keys():
@@ -68,6 +73,7 @@ class Application:
 
     def __call__(self, environ, start_response):
         """The way of a request. Whatever goes wrong on it is undone, and explained."""
+        began = perf_counter()
         bottle.request.bind(environ)  # so that a route may use whatever Bottle's manual shows
         request = Request(environ, self)
         try:
@@ -76,7 +82,7 @@ class Application:
                 self.open_ocean()
             ocean = request.ocean = self.ocean
             ocean.now = self.clock()
-            request.identify()
+            self.who_asks.get(request.path, Request.identify)(request)
             if ocean.crew.changes:  # somebody woke, which stays so whatever the route does
                 self.write(request)
             found, parts = self.router.match({"REQUEST_METHOD": request.method, "PATH_INFO": request.path})
@@ -88,6 +94,7 @@ class Application:
         except (Exception, SystemExit) as error:  # exit() in a route would end everybody's voyage
             self.undo()
             status, headers, body = self.explain(request, error)
+        self.metrics.count(request, status, perf_counter() - began)
         if self.silent_closing == "all" or (self.silent_closing and request.is_last()):
             headers = [*headers, ("Connection", "close")]
         start_response(status, headers)
@@ -105,7 +112,9 @@ class Application:
 
     def write(self, request):
         """Write to the logbook what has changed. Whoever changed it gets no reply that was made before."""
+        began = perf_counter()
         if self.logbook.write(request.ocean):
+            self.metrics.commits.add(perf_counter() - began)
             self.shared.note_change(request.address, request.ocean.now)
 
     def open_ocean(self):
@@ -131,7 +140,7 @@ class Application:
             return render(request, error)  # a redirection, say
         request.headers, request.remembered = [], {}  # nothing has happened that the browser could remember
         problem = error if isinstance(error, Problem) else self.problem_of(request, error)
-        status = status_of(problem)
+        status, request.error = status_of(problem), problem.word
         self.write_to_log(request, problem, status)
         if self.activity:
             self.note(request, problem)
@@ -171,8 +180,7 @@ class Application:
 
         It has no part of a path that isn't a route, as somebody may have typed an id or chat there.
         """
-        path = request.path if request.path in self.routes else "(no route)"
-        line = f"{request.method[:10]} {path} {status} {problem.word}"
+        line = f"{request.method[:10]} {request.rule} {status} {problem.word}"
         now, (since, number) = self.clock(), self.refused.pop(line, (-inf, 0))
         if 0 <= now - since < 1:
             self.refused[line] = since, number + 1

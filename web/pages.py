@@ -41,9 +41,9 @@ NUMBERS = (float, int)
 app = bottle.Bottle()
 
 
-@app.get("/favicon.ico", secret=True, file=True)
-@app.get("/robots.txt", secret=True, file=True)
-@app.get("/static/<name>", secret=True, file=True)
+@app.get("/favicon.ico", secret=True, head=True)
+@app.get("/robots.txt", secret=True, head=True)
+@app.get("/static/<name>", secret=True, head=True)
 def static(request, name=None):
     """Hand out a file that browsers ask for by themselves, or that pages are made with.
 
@@ -67,7 +67,7 @@ def as_page(request, reply):
     app, route, is_success = request.app, request.route, reply["ok"]
     has_view = route and is_success and request.method != "HEAD"  # to HEAD no route has said anything
     is_known = request.has_cookie()
-    scheme, address = bottle.request.urlparts[:2]
+    scheme, address = "https" if request.is_https else "http", request.host
     query = request.query[:SHOWN].encode("latin-1").decode("utf-8", "replace")
     sent = request.sent if sum(len(key + value) for key, value in request.sent.items()) <= SHOWN else {}
     return template(route.view if has_view else "reply").render(
