@@ -17,7 +17,7 @@ from time import time
 from bottle import Bottle
 
 # uWSGI looks for modules where it was started, and that may be anywhere.
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 import steps
 from game.clem import CLEM
@@ -25,11 +25,13 @@ from game.ocean import ACCELERATE
 from game.planet import SIZE, TREASURES
 from server import startup
 from server.logbook import Logbook
+from server.version import with_commit
 from web import openapi, session
 from web.application import Application
 from web.routes import SECRET_ID, number, one_of, text, whole_number
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
+FULL_VERSION = with_commit(VERSION)
 
 app = Bottle()
 
@@ -94,7 +96,7 @@ def status(ocean, request):
     ]
     return dict(
         reply=" ".join(filter(None, news)),
-        version=VERSION,
+        version=FULL_VERSION,
         boot=request.app.logbook.boot,
         uptime=round(uptime, 3),
         sailors=len(ocean.who()),

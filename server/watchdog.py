@@ -26,12 +26,13 @@ class NoAnswer(Exception):
 
 
 def ask_status(settings):
-    """What the server says about itself at /status, as a sentence. Raises NoAnswer."""
+    """What the server says about itself at /status, in sentences. Raises NoAnswer."""
     host, port = settings.way_in
     try:
         with closing(HTTPConnection(host, port, timeout=PATIENCE)) as connection:
             connection.request("GET", "/status?format=json")
-            return json.load(connection.getresponse())["reply"]
+            status = json.load(connection.getresponse())
+            return f"{status['reply']} Version {status['version']}."
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         raise NoAnswer(f"No answer from port {port} of {host}: {error or type(error).__name__}") from error
 
