@@ -48,8 +48,8 @@ def start(unit):
         systemctl("start", unit)
     except Failed:
         run("journalctl", "--sync")
-        words = ("--unit", unit, f"--since=@{began:.6f}", "--lines=25", "--output=cat", "--no-pager")
-        raise Failed(f"{unit} does not start. The last lines of its log:\n\n{run('journalctl', *words)}") from None
+        log = run("journalctl", "--unit", unit, f"--since=@{began:.6f}", "--output=cat", "--no-pager").splitlines()
+        raise Failed("\n".join([f"{unit} does not start. The last lines of its log:\n", *log[-25:]])) from None
 
 
 def stop(*units):
@@ -142,7 +142,7 @@ def fitting_copy(club, newest):
 
 
 def put_back(copy, file):
-    """Let a copy take the place of a logbook that nobody uses. Returns the new name of what was there. Raises Failed."""
+    """Let a copy take the place of a logbook that nobody uses. Returns where the old one is now. Raises Failed."""
     new = file.with_name(f"{file.name}.older")
     aside = file.with_name(f"{file.name}.newer-{datetime.now():%Y-%m-%d-%H%M%S}")
     owner = file.parent.stat()

@@ -37,7 +37,7 @@ def say(text, file=None):
     try:
         print(text, file=file or sys.stdout, flush=True)
     except OSError:
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115: until the end
+        sys.stdout = sys.stderr = Path(os.devnull).open("w")
 
 
 def perform(work):

@@ -124,6 +124,7 @@ def go_back(old, before, moved):
     if not old:
         releases.remove()
         return
+    try_to(clubs.stop, *moved[-1:])  # which systemd would start again and again
     releases.place(old)
     if before:
         releases.link(releases.PREVIOUS, before)

@@ -129,7 +129,7 @@ def finish(release):
 def units_of(release):
     """The unit files of a release, by their names."""
     more = [*release.glob("deploy/*.service"), *release.glob("deploy/*.timer")]
-    return {name: release / "mocean.service" for name in NAMES} | {file.name: file for file in more}
+    return dict.fromkeys(NAMES, release / "mocean.service") | {file.name: file for file in more}
 
 
 def verify(release):

@@ -18,7 +18,7 @@ from bottle import Bottle
 import mocean
 import steps
 from game.errors import BadValue, printable, printable_lines
-from server import install
+from server import commands
 from server.settings import tell_systemd
 from server.startup import Printable
 from tests.conftest import ROOT, Handler, Player, Server, game, serving
@@ -142,9 +142,9 @@ def test_a_problem_is_printable_whoever_raises_it():
 
 
 def test_what_commands_print_is_printable_for_the_one_who_installs():
-    assert install.run("printf", r"a\033[2Jb\nc\n") == "a\N{REPLACEMENT CHARACTER}[2Jb\nc"
-    with pytest.raises(install.Failed, match=r"(?s)^sh -c .*\n.\[2Jno") as failure:
-        install.run("sh", "-c", r"printf '\033[2Jno'; exit 1")
+    assert commands.run("printf", r"a\033[2Jb\nc\n") == "a\N{REPLACEMENT CHARACTER}[2Jb\nc"
+    with pytest.raises(commands.Failed, match=r"(?s)^sh -c .*\n.\[2Jno") as failure:
+        commands.run("sh", "-c", r"printf '\033[2Jno'; exit 1")
     assert not OBEYED.search(str(failure.value).partition("\n")[2])
 
 
