@@ -12,6 +12,7 @@ import subprocess
 import sys
 import syslog
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 from game.errors import printable_lines
@@ -33,11 +34,12 @@ class ToldToEnd(Exception):
 
 def say(text, file=None):
     """Tell whoever is at the terminal, if that is still there, and the system's log."""
+    text = printable_lines(text)
     syslog.syslog(text.strip())
     try:
         print(text, file=file or sys.stdout, flush=True)
     except OSError:
-        sys.stdout = sys.stderr = Path(os.devnull).open("w")
+        sys.stdout = sys.stderr = StringIO()  # there is nobody to read it
 
 
 def perform(work):

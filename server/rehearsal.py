@@ -16,6 +16,7 @@ from pathlib import Path
 from random import randrange
 from urllib.parse import urlencode
 
+from game.sailors import MOST_KEPT
 from server import clubs
 from server.commands import Failed, systemctl, uninterrupted
 from server.releases import PROGRAM
@@ -25,7 +26,6 @@ UNIT = Path(f"/run/systemd/system/{NAME}.service")
 CHANGES = UNIT.with_name(f"{UNIT.name}.d")  # what `systemctl edit` has changed in the club's unit, and what we change
 SETTINGS = clubs.settings_file(NAME)
 LOGBOOK = clubs.STATE / NAME / "logbook.sqlite3"
-MOST_KEPT = 10_000  # ships that the largest ocean has
 PATIENCE = 15  # seconds to wait for a reply
 OTHERS = re.compile(r"^(OnFailure=|Wants=mocean).*\n", re.MULTILINE)  # lines that name other units of ours
 

@@ -234,6 +234,16 @@ def test_a_broken_version_is_not_installed_and_the_old_one_plays_on(service, cha
     assert installed(service.box) == before
 
 
+def test_a_package_that_is_not_the_locked_one_is_refused(service):
+    before, code = installed(service.box), changed_copy(service.box, NEW)
+    service.box.run("sed", "-i", "s/sha256:./sha256:0/", f"{code}/requirements.lock", check=True)
+    result = install(service.box, code, WHEELS=WHEELS, **NO_NETWORK)
+    assert result.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in result.stderr
+    assert service.ask("status")["version"] == mocean.VERSION
+    assert installed(service.box) == before
+
+
 def test_the_errors_shown_are_those_of_this_try(service):
     for complaint in ("the first complaint", "the second complaint"):
         result = upgrade(service.box, ("mocean.py", "app = Bottle()", f'app = Bottle()\nsys.exit("{complaint}")'))
