@@ -125,7 +125,7 @@ def go_back(old, before, moved):
         releases.remove()
         return
     try_to(clubs.stop, *moved[-1:])  # which systemd would start again and again
-    releases.place(old)
+    try_to(releases.place, old)
     if before:
         releases.link(releases.PREVIOUS, before)
     else:

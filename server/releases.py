@@ -86,13 +86,13 @@ def build():
 def commit_in(folder):
     """The commit in a folder, with a mark if files have changed since, or "".
 
-    git runs as the folder's owner: it trusts nobody else's folder, and what that tells git to run shall not be root's.
+    git runs as the folder's owner: it trusts nobody else's folder, and what that may tell git to run is not for root.
     """
     owner = folder.stat()
-    words = ("git", "-C", folder, "describe", "--always", "--exclude=*", "--dirty=.changed")
+    words = ("git", "-c", "core.fsmonitor=false", "describe", "--always", "--exclude=*", "--dirty=.changed")
     environment = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "GIT_CEILING_DIRECTORIES": str(folder.parent)}
     try:
-        said = run(*words, user=owner.st_uid, group=owner.st_gid, extra_groups=[], env=environment)
+        said = run(*words, cwd=folder, user=owner.st_uid, group=owner.st_gid, extra_groups=[], env=environment)
     except (Failed, OSError):  # no git, or no commit
         return ""
     named = re.search(r"^[0-9a-f]+(\.changed)?$", said, re.MULTILINE)

@@ -5,13 +5,25 @@
 
 import os
 
-import pexpect
 import pytest
 
 import mocean
 from server.migrations import MIGRATIONS
 from tests.box import PYTHON, Box, Service, install, what_is_missing
-from tests.conftest import ROOT, wait_until
+from tests.conftest import wait_until
+from tests.upgrades import (
+    CHANGED,
+    MIGRATES,
+    NEW,
+    NO_NETWORK,
+    WHEELS,
+    box_with_wheels,
+    changed_copy,
+    fails_at,
+    fresh_service,
+    installed,
+    upgrade,
+)
 
 MISSING = what_is_missing()
 if os.environ.get("CI") != "true":
@@ -19,71 +31,16 @@ if os.environ.get("CI") != "true":
 elif MISSING:
     pytest.fail(f"the service can't be tested under systemd: {MISSING}", pytrace=False)
 
-WHEELS = "/root/wheels"
-NO_NETWORK = {  # pip finds nothing but what is in WHEELS
-    "PIP_CONFIG_FILE": "/dev/null",
-    "PIP_INDEX_URL": "http://127.0.0.1:9",
-    "PIP_EXTRA_INDEX_URL": "",
-    "PIP_FIND_LINKS": "",
-    "PIP_RETRIES": "0",
-}
-LOCK = "/run/mocean-install.lock"
-CHANGED = "/root/changed"
-
-# Changes of the program: the file, a line, and what takes its place.
-NEW = ("mocean.py", 'VERSION = "', 'VERSION = "99.')
-MIGRATES = ("server/migrations.py", "letters]", 'letters, lambda execute: execute("CREATE TABLE gulls (name TEXT)")]')
-
-
-def fails_at(service):
-    """A change: on the port of this service, and on no other, the program stops after it has opened the logbook."""
-    check = "startup.check(application.settings, application.logbook)\n"
-    refusal = f'    if os.environ["PORT"] == "{service.port}":\n        sys.exit("not on this port")\n'
-    return ("mocean.py", check, check + refusal)
-
-
-def changed_copy(box, *changes):
-    """A copy of the program to install, with some changes. Returns its folder."""
-    copy = f"rm -rf {CHANGED} && mkdir {CHANGED} && cd {Box.CODE} && tar c --exclude='./.?*' . | tar x -C {CHANGED}"
-    box.run("sh", "-c", copy, check=True)
-    for file, old, new in changes:
-        box.change(f"{CHANGED}/{file}", old, new)
-    return CHANGED
-
-
-def upgrade(box, *changes):
-    return install(box, changed_copy(box, *changes), WHEELS=WHEELS, **NO_NETWORK)
-
-
-def installed(box):
-    """All that is there of releases and rehearsals."""
-    places = "/opt/mocean* /etc/mocean-* /var/lib/mocean-* /var/lib/private/mocean-* /run/systemd/system/mocean*"
-    return box.run("sh", "-c", f"ls -d {places}").stdout.split()
-
 
 @pytest.fixture(scope="module")
 def box():
-    """A computer with the packages in a folder, and with nothing installed."""
-    with Box(ROOT) as box:
-        wheels = box.run("make", "-C", Box.CODE, "wheels", f"WHEELS={WHEELS}", "VENV=/root/venv", PYTHON)
-        assert wheels.returncode == 0, wheels.stdout + wheels.stderr
+    with box_with_wheels() as box:
         yield box
 
 
 @pytest.fixture
 def service(box):
-    """The service, with an empty logbook. It runs the program as it is here."""
-    service = Service(box)
-    box.run("systemctl", "stop", "mocean*")
-    box.run("systemctl", "reset-failed")
-    box.run("sh", "-c", "rm -rf /var/lib/private/mocean* /var/lib/mocean* /etc/mocean* /etc/systemd/system/mocean*.d")
-    service.settings()
-    if box.run("grep", f'VERSION = "{mocean.VERSION}"', "/opt/mocean/mocean.py").returncode:
-        result = upgrade(box)
-        assert result.returncode == 0, result.stdout + result.stderr
-    service.systemctl("start", "mocean")
-    assert service.ask("status")["version"] == mocean.VERSION
-    return service
+    return fresh_service(box)
 
 
 def club(service, name):
@@ -278,82 +235,6 @@ def test_a_rehearsal_has_the_clubs_own_settings_logbook_and_unit(service):
     assert result.returncode == 0, result.stdout + result.stderr
     assert reds.ask("status")["version"].startswith("99.")
     assert "The ocean is paused." in reds.ask("status")["reply"]
-
-
-# ---- The terminal, and other trouble ----
-
-STAGES = {"building": "Building", "rehearsing": "Trying it", "switching": "Switching"}
-
-
-def begin_upgrade(box, stage, *changes):
-    """A terminal in which an upgrade is under way and has come to a stage."""
-    code = changed_copy(box, NEW, *changes)
-    if stage == "building":
-        box.run("sh", "-c", f"echo '# so it needs a new environment' >> {code}/requirements.lock", check=True)
-    words = box.command("make", "-C", code, "install", PYTHON)
-    environment = {**os.environ, **NO_NETWORK, "WHEELS": WHEELS}
-    terminal = pexpect.spawn(words[0], words[1:], env=environment, timeout=60)
-    terminal.expect(STAGES[stage])
-    return terminal
-
-
-def send(box, terminal, name):
-    """Let a signal come to an upgrade, as it usually does."""
-    if name == "SIGHUP":
-        os.close(terminal.child_fd)  # somebody closes the window
-    elif name == "SIGINT":
-        terminal.sendintr()  # Ctrl-C
-    else:
-        box.run("sh", "-c", f"kill -{name[3:]} $(cat {LOCK})", check=True)
-
-
-def wait_for_the_end(box):
-    box.run("flock", LOCK, "true", check=True, timeout=60)
-
-
-@pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGTERM"])
-def test_a_signal_leaves_the_old_version_running_or_the_new_one(service, name, stage):
-    box, before, boot = service.box, installed(service.box), service.ask("status")["boot"]
-    with service.polled(f"{name} while {stage}"):
-        terminal = begin_upgrade(box, stage)
-        send(box, terminal, name)
-        wait_for_the_end(box)
-    status = service.ask("status")
-    if stage == "switching":
-        assert (status["version"][:3], status["boot"]) == ("99.", boot + 1)
-    else:
-        assert (status["version"], status["boot"]) == (mocean.VERSION, boot)
-        assert installed(box) == before
-    assert service.fact("ActiveState") == "active"
-    assert f"Ended by {name}" in box.run("journalctl", "-t", "mocean", "-n", "20").stdout or stage == "switching"
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_after_a_kill_the_next_upgrade_works_and_cleans_up(service, stage):
-    box, id = service.box, service.ask("join", name="ada")["id"]
-    begin_upgrade(box, stage)
-    if stage == "switching":
-        wait_until(lambda: service.fact("ActiveState") != "active" or not service.answers())
-    box.run("sh", "-c", f"kill -KILL $(cat {LOCK})", check=True)
-    wait_for_the_end(box)  # of what it had begun
-    result = upgrade(box, NEW)
-    assert result.returncode == 0, result.stderr
-    assert service.ask("status")["version"].startswith("99.")
-    assert service.ask("location", id=id)["ok"]
-    assert len(installed(box)) == 5, installed(box)  # two links, two releases, one environment
-
-
-def test_of_two_at_once_the_second_says_who_is_at_work(service):
-    box = service.box
-    terminal = begin_upgrade(box, "rehearsing")
-    pid = box.run("cat", LOCK).stdout
-    for target in ("install", "rollback", "uninstall"):
-        second = install(box, target=target)
-        assert second.returncode != 0
-        assert f"Another one is at work: process {pid}." in second.stderr
-    terminal.expect(pexpect.EOF)
-    assert service.ask("status")["version"].startswith("99.")
 
 
 # ---- Which version it is ----
