@@ -65,7 +65,7 @@ rollback: ## let the service use the version before again, or the newer one
 uninstall: ## remove the service; the logbook stays, unless LOGBOOK=remove
 	@$(PYTHON) -B -m server.install --uninstall --logbook $(or $(LOGBOOK),keep)
 
-wheels: $(VENV)/bin/pip ## put what the server needs into the folder WHEELS=..., for computers like this one
+wheels: $(VENV)/bin/pip ## put all that the server needs into the folder WHEELS=wheels, for computers like this one
 	@$(PIP) download --only-binary :all: --require-hashes --requirement requirements.lock --dest $(or $(WHEELS),wheels)
 
 lock: $(VENV)/dev ## lock the newest packages that pyproject.toml allows, into requirements.lock

@@ -1,8 +1,8 @@
 """Install the server as a service of this computer, upgrade it, go back, or remove it: `sudo make install` runs this.
 
 A new *release* of the program is built beside the one in use, and rehearsed for each club: see releases.py and
-rehearsal.py. Only if that works do the clubs switch to it, one after the other. For half a second each server is
-stopped, and its logbook copied. If a new one then doesn't answer, all go back.
+rehearsal.py. Only if that works do the clubs switch to it, one after the other. Each server is stopped for a moment, in
+which its logbook is copied. If a new one then doesn't answer, all go back.
 
 Two releases are kept, the one in use and the one before, so `sudo make rollback` takes seconds and no network.
 
@@ -124,7 +124,8 @@ def go_back(old, before, moved):
     if not old:
         releases.remove()
         return
-    try_to(clubs.stop, *moved[-1:])  # which systemd would start again and again
+    if moved:
+        try_to(clubs.stop, moved[-1])  # which systemd would start again and again
     try_to(releases.place, old)
     if before:
         releases.link(releases.PREVIOUS, before)
@@ -161,15 +162,14 @@ def use_copy(club, newest):
     copy, file = clubs.fitting_copy(club, newest), clubs.logbook_of(club)
     aside = clubs.put_back(copy, file)
     made = datetime.strptime(copy.name[:17], "%Y-%m-%d-%H%M%S")
-    more = f" CLUB={club.partition('@')[2]}" if "@" in club else ""
     say(
         f"{club}: the logbook is now the copy of {made:%Y-%m-%d %H:%M:%S}, as the older program can't read the newer "
-        f"one. To have that back, use the newer program again, and type: sudo make restore{more} COPY={aside}"
+        f"one. To have that back, use the newer program again, and type: sudo make restore CLUB={club.partition('@')[2] or club} COPY={aside}"
     )
 
 
 def try_to(do, *what):
-    """Do what can be done. Who had failed before may have reasons of his own."""
+    """Do what can be done, and say what can't."""
     try:
         do(*what)
     except (Failed, OSError) as problem:

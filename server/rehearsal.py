@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from game.sailors import MOST_KEPT
 from server import clubs
-from server.commands import Failed, systemctl, uninterrupted
+from server.commands import Failed, check_signals, systemctl, uninterrupted
 from server.releases import PROGRAM
 
 NAME = "mocean-rehearsal"
@@ -96,7 +96,7 @@ def changed_settings(file):
     if not clubs.read_file(file).get("MOCEAN_HARBOUR_KEY"):
         changes["MOCEAN_HARBOUR_KEY"] = secrets.token_hex()
     lines = file.read_text().splitlines() if file.exists() else []
-    kept = [line for line in lines if line.partition("=")[0].strip() not in changes]
+    kept = ["" if line.partition("=")[0].strip() in changes else line for line in lines]  # under the same numbers
     return "\n".join([*kept, *(f"{name}={value}" for name, value in changes.items())]) + "\n"
 
 
@@ -160,6 +160,7 @@ class Player:
 
     def ask(self, route, *fields, as_page=False, harbour=False, **keys):
         """The reply to a request: a page, or a dict that has these fields. Raises Failed or Refused."""
+        check_signals()
         try:
             status, text = self.get(f"/{route}?{urlencode(keys)}", as_page, harbour)
         except (OSError, HTTPException) as error:

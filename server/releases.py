@@ -26,7 +26,7 @@ PROGRAM, PREVIOUS = Path("/opt/mocean"), Path("/opt/mocean.previous")
 UNITS = Path("/etc/systemd/system")
 NAMES = ("mocean.service", "mocean@.service")  # one file under two names: it says why
 OURS = re.compile(r"mocean-(20\d{6}-\d{6}(\.partial)?|env-[0-9a-f]{12})")  # the names of folders
-NOT_NEEDED = shutil.ignore_patterns(".*", "tests", "bench", "__pycache__", "*.sqlite3*", "*.sock")
+NOT_NEEDED = shutil.ignore_patterns(".*", "tests", "bench", "wheels", "__pycache__", "*.sqlite3*", "*.sock")
 
 
 def in_use():
@@ -166,6 +166,7 @@ def replace(file, text):
     """Write a file at once: nobody ever sees half of it."""
     new = file.with_name(f".{file.name}.new")
     new.write_text(text)
+    new.chmod(0o644)
     new.replace(file)
 
 

@@ -58,14 +58,17 @@ def begin_upgrade(box, stage, *changes):
 def send(box, terminal, name):
     """Let a signal come to an upgrade, as it usually does."""
     if name == "SIGHUP":
-        os.close(terminal.child_fd)  # somebody closes the window
+        terminal.ptyproc.fileobj.close()  # somebody closes the window
+        terminal.closed = terminal.ptyproc.closed = True  # pexpect would close that number again
     elif name == "SIGINT":
         terminal.sendintr()  # Ctrl-C
     else:
         box.run("sh", "-c", f"kill -{name[3:]} $(cat {LOCK})", check=True)
 
 
-def wait_for_the_end(box):
+def wait_for_the_end(box, terminal):
+    """Wait until an upgrade has ended, with all that it had begun."""
+    terminal.wait()
     box.run("flock", LOCK, "true", check=True, timeout=60)
 
 
@@ -76,7 +79,7 @@ def test_a_signal_leaves_the_old_version_running_or_the_new_one(service, name, s
     with service.polled(f"{name} while {stage}"):
         terminal = begin_upgrade(box, stage)
         send(box, terminal, name)
-        wait_for_the_end(box)
+        wait_for_the_end(box, terminal)
     status = service.ask("status")
     assert service.fact("ActiveState") == "active"
     if stage == "switching":
@@ -90,11 +93,11 @@ def test_a_signal_leaves_the_old_version_running_or_the_new_one(service, name, s
 @pytest.mark.parametrize("stage", STAGES)
 def test_after_a_kill_the_next_upgrade_works_and_cleans_up(service, stage):
     box, id = service.box, service.ask("join", name="ada")["id"]
-    begin_upgrade(box, stage)
+    terminal = begin_upgrade(box, stage)
     if stage == "switching":
         wait_until(lambda: service.fact("ActiveState") != "active" or not service.answers())
     box.run("sh", "-c", f"kill -KILL $(cat {LOCK})", check=True)
-    wait_for_the_end(box)  # of what it had begun
+    wait_for_the_end(box, terminal)
     result = upgrade(box, NEW)
     assert result.returncode == 0, result.stderr
     assert service.ask("status")["version"].startswith("99.")
