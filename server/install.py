@@ -162,9 +162,10 @@ def use_copy(club, newest):
     copy, file = clubs.fitting_copy(club, newest), clubs.logbook_of(club)
     aside = clubs.put_back(copy, file)
     made = datetime.strptime(copy.name[:17], "%Y-%m-%d-%H%M%S")
+    name = club.partition("@")[2] or club
     say(
         f"{club}: the logbook is now the copy of {made:%Y-%m-%d %H:%M:%S}, as the older program can't read the newer "
-        f"one. To have that back, use the newer program again, and type: sudo make restore CLUB={club.partition('@')[2] or club} COPY={aside}"
+        f"one. To have that back, use the newer program again, and type: sudo make restore CLUB={name} COPY={aside}"
     )
 
 
