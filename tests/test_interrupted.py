@@ -100,9 +100,10 @@ def test_a_signal_leaves_the_old_version_running_or_the_new_one(service, name, s
 @pytest.mark.parametrize("stage", STAGES)
 def test_after_a_kill_the_next_upgrade_works_and_cleans_up(service, stage):
     box, id = service.box, service.ask("join", name="ada")["id"]
+    service.change("ExecStop=/usr/bin/sleep 2")  # so that there is time to hit the moment
     terminal = begin_upgrade(box, stage)
     if stage == "switching":
-        wait_until(lambda: service.fact("ActiveState") != "active" or not service.answers())
+        wait_until(lambda: service.fact("ActiveState") == "deactivating")
     box.run("sh", "-c", f"kill -KILL $(cat {LOCK})", check=True)
     wait_for_the_end(box, terminal)
     result = upgrade(box, NEW)
