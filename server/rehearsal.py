@@ -58,7 +58,8 @@ def put_up(release, club):
     """Write all that a rehearsal needs."""
     UNIT.write_text(adapted((release / "mocean.service").read_text(), release))
     CHANGES.mkdir(exist_ok=True)
-    for drop_in in map(Path, systemctl("show", "--value", "--property=DropInPaths", club).split()):
+    drop_ins = map(Path, systemctl("show", "--value", "--property=DropInPaths", club).split())
+    for drop_in in filter(Path.exists, drop_ins):  # systemd may not have heard yet that one is gone
         (CHANGES / drop_in.name).write_text(adapted(drop_in.read_text(), release))
     (CHANGES / "zz-rehearsal.conf").write_text("[Service]\nRestart=no\n")
     SETTINGS.touch(0o600)

@@ -62,6 +62,7 @@ def fresh_service(box):
     box.run("systemctl", "stop", "mocean*")
     box.run("systemctl", "reset-failed")
     box.run("sh", "-c", "rm -rf /var/lib/private/mocean* /var/lib/mocean* /etc/mocean* /etc/systemd/system/mocean*.d")
+    service.systemctl("daemon-reload")
     service.settings()
     if box.run("grep", f'VERSION = "{mocean.VERSION}"', "/opt/mocean/mocean.py").returncode:
         result = upgrade(box)
