@@ -72,10 +72,8 @@ def test_a_fresh_computer_needs_no_network_if_it_has_the_packages(box):
     assert result.returncode == 0, result.stderr
     assert service.ask("begin", message=101)["solved"]
     assert service.systemctl("is-enabled", "mocean").stdout.strip() == "enabled"
-    assert (
-        f"mocean: 0 ships sailing, 0 asleep, 0 s without a restart, 10 treasures left. Version {mocean.VERSION}."
-        in (result.stdout)
-    )
+    assert "mocean: 0 ships sailing, 0 asleep, " in result.stdout
+    assert f"10 treasures left. Version {mocean.VERSION}.\n" in result.stdout
 
 
 # ---- Upgrade, and back ----
