@@ -17,7 +17,7 @@ from time import time
 from bottle import Bottle
 
 # uWSGI looks for modules where it was started, and that may be anywhere.
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 import steps
 from game.clem import CLEM
@@ -25,11 +25,13 @@ from game.ocean import ACCELERATE
 from game.planet import SIZE, TREASURES
 from server import disk, startup
 from server.logbook import Logbook
+from server.version import with_commit
 from web import metrics, openapi, session
 from web.application import Application
 from web.routes import SECRET_ID, number, one_of, text, whole_number
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
+FULL_VERSION = with_commit(VERSION)
 
 app = Bottle()
 
@@ -86,7 +88,7 @@ def status(ocean, request):
     """Show how many seconds the server has been up, and how many sailors are here."""
     return dict(
         reply=state(ocean, request.app),
-        version=VERSION,
+        version=FULL_VERSION,
         boot=request.app.logbook.boot,
         uptime=round(ocean.now - request.app.began, 3),
         sailors=len(ocean.who()),
@@ -98,7 +100,7 @@ def status(ocean, request):
 def health(ocean, request):
     """Show whether players can play, for programs that watch the server. If they can't, this fails and says why."""
     request.app.logbook.test_write(ocean)
-    return state(ocean, request.app)
+    return dict(reply=state(ocean, request.app), version=FULL_VERSION)
 
 
 @app.get("/metrics", secret=True, head=True, who=metrics.as_insider)

@@ -6,7 +6,12 @@ logbook.py     the file that keeps the ocean when the server stops
 migrations.py  the versions of that file
 backup.py      makes a copy of it
 disk.py        what it and its copies take up
+version.py     the program's version
 harbour.py     the commands of the club's leader, in a terminal
 watchdog.py    tells systemd whether the server is well
-install.py     makes the server a service of systemd
+install.py     makes the server a service of systemd, upgrades it and goes back
+releases.py    the versions of the program in /opt
+clubs.py       the servers of this computer, and their logbooks
+rehearsal.py   plays with a new version before it is used
+commands.py    what the admin's commands share: one at a time, signals, other programs
 """

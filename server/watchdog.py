@@ -32,7 +32,8 @@ def ask_status(settings):
     try:
         with closing(HTTPConnection(host, port, timeout=PATIENCE)) as connection:
             connection.request("GET", "/health?format=json")
-            return json.load(connection.getresponse())["reply"]
+            reply = json.load(connection.getresponse())
+            return f"{reply['reply']} Version {reply['version']}." if reply["ok"] else reply["reply"]
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         raise NoAnswer(f"No answer from port {port} of {host}: {error or type(error).__name__}") from error
 

@@ -132,14 +132,14 @@ class Box:
         remove_cgroup(self.cgroup)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def inside(self, *words):
-        """The words of a command that runs another one in the box."""
+    def command(self, *words):
+        """The words of a command that runs in the box."""
         return ["nsenter", f"--target={self.pid}", *self.namespaces, "--root", "--wdns=/", *map(str, words)]
 
     def run(self, *words, check=False, timeout=120, text=None, **environment):
         """Run a command in the box, with `text` as its input. Returns a subprocess.CompletedProcess."""
         return subprocess.run(
-            self.inside(*words),
+            self.command(*words),
             check=check,
             capture_output=True,
             text=True,
@@ -147,6 +147,13 @@ class Box:
             input=text,
             env={**os.environ, **environment},
         )
+
+    def change(self, path, old, new):
+        """Change a file in the box. Returns what was in it."""
+        original = self.run("cat", path).stdout
+        assert old in original
+        self.write(path, original.replace(old, new, 1))
+        return original
 
     def write(self, path, text):
         """Write a file in the box, and the folders that it needs."""
@@ -235,5 +242,5 @@ class Service:
         return named[-1]
 
 
-def install(box, code=Box.CODE, target="install"):
-    return box.run("make", "-C", code, target, PYTHON, timeout=300)
+def install(box, code=Box.CODE, target="install", **environment):
+    return box.run("make", "-C", code, target, PYTHON, timeout=300, **environment)

@@ -141,7 +141,7 @@ def copy_of_code(tmp_path):
 
 def copy_code(folder):
     """Put the program into a folder, as old as it is: `make` looks at that. Returns the folder."""
-    for pattern in ("*.py", "*.ini", "*.toml", "*.yml", "Makefile", "*.md"):
+    for pattern in ("*.py", "*.ini", "*.toml", "*.lock", "*.yml", "Makefile", "*.md"):
         for file in ROOT.glob(pattern):
             shutil.copy2(file, folder)
     for room in ("game", "web", "server"):

@@ -10,6 +10,7 @@ from threading import Thread
 
 import pytest
 
+import mocean
 from server.settings import Settings
 from server.watchdog import NoAnswer, wait_for_status
 from tests.conftest import ROOT, Server, free_port
@@ -39,7 +40,9 @@ def hear(systemd, word):
 def test_systemd_hears_how_the_game_is_and_that_all_is_well(server, systemd):
     assert hear(systemd, "WATCHDOG=1").startswith("STATUS=0 ships sailing, 0 asleep, ")
     server.ask("join", name="ada")
-    assert hear(systemd, "STATUS=1 ship sailing, 0 asleep, ").endswith(" treasures left.\nWATCHDOG=1")
+    assert hear(systemd, "STATUS=1 ship sailing, 0 asleep, ").endswith(
+        f" treasures left. Version {mocean.VERSION}.\nWATCHDOG=1"
+    )
 
 
 def test_systemd_hears_of_no_health_while_the_worker_hangs(server, systemd):
