@@ -30,8 +30,11 @@ format: $(VENV)/dev ## tidy the code
 	@$(BIN)ruff format .
 
 # -B, as root would leave files here that the owner of the folder can't remove.
-backup: ## copy the logbook, even while the server runs: COPY=FILE unless beside it, with the date
-	@$(PYTHON) -B -m server.backup $(COPY)
+backup: ## copy the logbook, even while the server runs: beside it, or to COPY=FILE. CLUB=reds is that of a service
+	@$(PYTHON) -B -m server.backup $(COPY) $(CLUB:%=--club %)
+
+restore: ## put a copy back, such as COPY=FILE, and set the present logbook aside. Without COPY, list what there is
+	@$(PYTHON) -B -m server.restore $(COPY) $(CLUB:%=--club %)
 
 crash: $(VENV)/dev ## kill the server KILLS=1000 times during play, and see that nothing is lost
 	@$(BIN)python -m tests.crash $(or $(KILLS),1000)
@@ -71,4 +74,4 @@ $(VENV)/bin/pip:
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 
-.PHONY: help run play test lint format backup crash soak attack bench picture install uninstall clean
+.PHONY: help run play test lint format backup restore crash soak attack bench picture install uninstall clean
