@@ -54,15 +54,15 @@ def count(number, thing):
 
 def list_copies(file, club):
     """Print which copies there are, with what each holds, and what to type."""
-    found, for_club = copies(file), f" CLUB={club}" if club else ""
+    found, sudo, for_club = copies(file), *(("sudo ", f" CLUB={club}") if club else ("", ""))
     for copy in found:
         try:
             print(f"{copy.name}  {holds(copy)}")
         except PROBLEMS as problem:
             print(f"{copy.name}  can't be used: {problem}")
     if not found:
-        sys.exit(f"There are no copies in {folder_of(file)}. To make one, type: make backup{for_club}")
-    print(f"\nTo put one back, type: make restore{for_club} COPY={found[-1].name}")
+        raise Failed(f"There are no copies in {folder_of(file)}. To make one, type: {sudo}make backup{for_club}")
+    print(f"\nTo put one back, type: {sudo}make restore{for_club} COPY={found[-1].name}")
 
 
 def restore(unit, file, name):

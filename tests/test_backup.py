@@ -1,6 +1,7 @@
 """Copies of the logbook: made while the server plays, kept, put back, and what remains when that fails."""
 
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -15,7 +16,8 @@ import pytest
 from game.ocean import Ocean
 from server.backup import copies, keep
 from server.logbook import Logbook
-from tests.conftest import ROOT, Clock, Server
+from tests.box import PYTHON, Box, Service, install, what_is_missing
+from tests.conftest import ROOT, Clock, Server, wait_until
 from tests.fleet import write_logbook
 
 NOW = Clock().now
@@ -361,3 +363,307 @@ def test_a_logbook_that_is_gone_comes_back(file, tmp_path):
     assert run("restore", file, copy.name).returncode == 0
     assert names_in(file) == {"ada"}
     assert not [*file.parent.glob("*replaced*")]
+
+
+# ---- The service: each night, and what the admin hears if that fails ----
+
+
+@pytest.fixture(scope="module")
+def box():
+    """A computer on which Mocean has been installed."""
+    if os.environ.get("CI") != "true":
+        pytest.skip("it boots a systemd and takes a minute; as root: CI=true make test")
+    if what_is_missing():
+        pytest.fail(f"the service can't be tested under systemd: {what_is_missing()}", pytrace=False)
+    with Box(ROOT) as box:
+        Service(box).settings()
+        result = install(box)
+        assert result.returncode == 0, result.stdout + result.stderr
+        box.run("sh", "-c", f"cp -n {Box.CODE}/deploy/*.service {Box.CODE}/deploy/*.timer /etc/systemd/system")
+        yield box
+
+
+@pytest.fixture
+def service(box):
+    """The service, started, with an empty logbook and no copies."""
+    service = Service(box)
+    box.run("systemctl", "kill", "--signal=KILL", "mocean", "mocean@*")  # as a polite stop takes a second
+    box.run("systemctl", "stop", "mocean", "mocean@*")
+    box.run("systemctl", "reset-failed")
+    folders = "/var/lib/private/mocean* /var/lib/mocean* /etc/systemd/system/mocean*.d"
+    box.run("sh", "-c", f"rm -rf {folders} /etc/mocean*.env /etc/mocean-failed")
+    service.systemctl("daemon-reload")
+    service.settings()
+    service.start()
+    return service
+
+
+class Copies:
+    """The copies of a service's logbook in the box."""
+
+    def __init__(self, service):
+        self.box, self.unit = service.box, f"mocean-backup@{service.name}"
+        self.folder = f"/var/lib/private/{service.name}/backups"
+
+    def names(self):
+        return self.box.run("ls", self.folder).stdout.split()
+
+    def make(self):
+        """What the timer starts each night."""
+        result = self.box.run("systemctl", "start", f"{self.unit}.service")
+        assert result.returncode == 0, self.log()
+
+    def log(self):
+        return self.box.run("journalctl", "--unit", f"{self.unit}.service", "--output", "cat", "--no-pager").stdout
+
+
+def make(box, *words):
+    """Type make in the folder that was cloned, as the admin would with sudo."""
+    return box.run("make", "-C", Box.CODE, *words, PYTHON)
+
+
+def heading(service, id):
+    """Which way a ship sails: what the tests change, copy and restore."""
+    return service.ask("location", id=id)["heading"]
+
+
+@pytest.fixture
+def ada(service):
+    """The id of ada, whose ship has sailed to 11 degrees when the logbook was copied, and then to 22."""
+    id = service.ask("join", name="ada")["id"]
+    service.ask("heading", id=id, degrees=11)
+    assert make(service.box, "backup", f"CLUB={service.name}").returncode == 0
+    service.ask("heading", id=id, degrees=22)
+    return id
+
+
+def test_the_timer_comes_and_goes_with_the_server(service):
+    copies = Copies(service)
+
+    def at():
+        shown = service.box.run(
+            "systemctl", "show", "--value", "--property=NextElapseUSecRealtime", f"{copies.unit}.timer"
+        )
+        return shown.stdout.strip()
+
+    assert re.search(r" 03:[345]\d:\d\d ", at())
+    service.systemctl("stop", "mocean")
+    assert at() == ""
+    service.systemctl("start", "mocean")
+    assert re.search(r" 03:[345]\d:\d\d ", at())
+
+
+def test_when_the_timer_fires_the_logbook_is_copied_and_players_notice_nothing(service, ada):
+    copies = Copies(service)
+    often = "[Timer]\nOnCalendar=\nOnCalendar=*-*-* *:*:*\nRandomizedDelaySec=0\nAccuracySec=1ms\n"
+    service.box.write(f"/etc/systemd/system/{copies.unit}.timer.d/test.conf", often)
+    service.systemctl("daemon-reload")
+    with service.polled("three copies by the timer"):
+        service.systemctl("restart", f"{copies.unit}.timer")
+        wait_until(lambda: len(copies.names()) >= 1 + 3)
+    service.systemctl("stop", f"{copies.unit}.timer")
+    assert all(name.endswith("-nightly.sqlite3") for name in copies.names()[1:])
+    places = "/var/lib/private/mocean /var/lib/private/mocean/logbook.sqlite3 /var/lib/private/mocean/backups"
+    owners = service.box.run("sh", "-c", f"stat --format '%U %a' {places} {copies.folder}/*").stdout.splitlines()
+    assert owners == [f"{owners[0].split()[0]} {mode}" for mode in (700, 600, 700, *[600] * len(copies.names()))]
+
+
+def test_it_is_copied_while_the_server_is_stopped(service, ada):
+    copies = Copies(service)
+    service.box.run("kill", "-KILL", *service.pids())  # and so leaves a WAL
+    service.systemctl("stop", "mocean")
+    copies.make()
+    service.start()
+    assert heading(service, ada) == 22
+    assert make(service.box, "restore", "CLUB=mocean", f"COPY={copies.names()[-1]}").returncode == 0
+    assert heading(service, ada) == 22
+
+
+def test_a_logbook_elsewhere_is_copied_beside_it_and_one_in_memory_is_not(service):
+    box, copies = service.box, Copies(service)
+    for unit in ("mocean.service", "mocean-backup@.service"):
+        box.write(f"/etc/systemd/system/{unit}.d/test.conf", "[Service]\nReadWritePaths=/srv/oceans\n")
+    box.run("mkdir", "-m", "777", "/srv/oceans", check=True)
+    service.systemctl("daemon-reload")
+    for file, folder in (
+        ("/var/lib/mocean/other.sqlite3", "/var/lib/mocean/other-backups"),
+        ("/srv/oceans/logbook.sqlite3", "/srv/oceans/backups"),
+    ):
+        service.settings(f"MOCEAN_LOGBOOK={file}")
+        service.systemctl("restart", "mocean")
+        copies.make()
+        assert box.run("ls", folder).stdout.endswith("-nightly.sqlite3\n")
+    service.settings("MOCEAN_LOGBOOK=:memory:")
+    service.systemctl("restart", "mocean")
+    copies.make()
+    assert "There is nothing to copy" in copies.log()
+    assert copies.names() == []
+
+
+def test_three_clubs_have_copies_of_their_own(service):
+    box, clubs = service.box, [service, *(Service(service.box, f"mocean@{name}") for name in ("reds", "north-blues"))]
+    ids = []
+    for club in clubs:
+        club.settings()
+        club.start()
+        ids.append(club.ask("join", name="ada")["id"])
+        Copies(club).make()
+        club.ask("quit", id=ids[-1])
+    for club, id in zip(clubs, ids):
+        result = make(box, "restore", f"CLUB={club.name.removeprefix('mocean@')}", f"COPY={Copies(club).names()[0]}")
+        assert result.returncode == 0, result.stderr
+        assert club.ask("location", id=id)["ok"]
+    reds, blues = clubs[1:]
+    reds.systemctl("disable", "--now", reds.name)
+    box.run("rm", "-r", "/etc/mocean@reds.env", "/var/lib/private/mocean@reds", "/var/lib/mocean@reds", check=True)
+    assert not box.run("systemctl", "is-active", f"{Copies(reds).unit}.timer").stdout.startswith("active")
+    Copies(reds).make()  # which has nothing to do, and so doesn't fail
+    assert "There is no club “reds” here" in make(box, "backup", "CLUB=reds").stderr
+    # Whoever has taken over the server of one club can't have the logbook of another one copied for them.
+    box.run(
+        "ln", "-sf", "/var/lib/private/mocean/logbook.sqlite3", "/var/lib/private/mocean@north-blues/logbook.sqlite3"
+    )
+    assert box.run("systemctl", "start", f"{Copies(blues).unit}.service").returncode != 0
+    assert len(Copies(blues).names()) == 1
+
+
+def test_the_units_have_no_mistakes_and_are_locked_down(service):
+    units = [f"{Copies(service).unit}.service", f"{Copies(service).unit}.timer", "mocean-failed@mocean.service"]
+    result = service.box.run("systemd-analyze", "verify", "mocean.service", *units)
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+    report = service.box.run("systemd-analyze", "security", "--no-pager", units[0]).stdout
+    assert float(re.search(r"exposure level for .*: ([\d.]+)", report)[1]) <= 1.5
+
+
+# ---- The service: restoring ----
+
+
+def test_restore_of_a_running_service(service, ada):
+    (copy,) = Copies(service).names()
+    with service.polled("make restore"):
+        result = make(service.box, "restore", "CLUB=mocean", f"COPY={copy}")
+    assert result.returncode == 0, result.stderr
+    assert f"/backups/{copy} holds 1 ship, 0 messages, last heard from 20" in result.stdout
+    assert "mocean runs: 1 ship sailing, 0 asleep" in result.stdout
+    assert heading(service, ada) == 11
+    assert service.ask("heading", id=ada, degrees=33)["ok"]
+    kept = re.search("The logbook of before is now (.*)", result.stdout)[1]
+    assert make(service.box, "restore", "CLUB=mocean", f"COPY={kept}").returncode == 0
+    assert heading(service, ada) == 22
+
+
+@pytest.mark.parametrize("lost", ["logbook.sqlite3", "", "damaged"])
+def test_restore_when_the_logbook_or_all_is_lost(service, ada, lost):
+    state, copy = "/var/lib/private/mocean", "/root/copy.sqlite3"
+    service.box.run("sh", "-c", f"mv {state}/backups/* {copy}", check=True)
+    service.systemctl("stop", "mocean")
+    if lost == "damaged":
+        service.box.write(f"{state}/logbook.sqlite3", "no logbook")
+    else:
+        service.box.run("sh", "-c", f"rm -r {state}/{lost}", check=True)
+    result = make(service.box, "restore", "CLUB=mocean", f"COPY={copy}")
+    assert result.returncode == 0, result.stderr
+    assert heading(service, ada) == 11
+    assert service.ask("heading", id=ada, degrees=33)["ok"]
+    owners = set(service.box.run("sh", "-c", f"find {state} -printf '%U %G\n'").stdout.splitlines())
+    assert len(owners) == 1
+
+
+def test_a_damaged_copy_does_not_even_stop_the_server(service, ada):
+    copies, boot = Copies(service), service.ask("status")["boot"]
+    service.box.run("sh", "-c", f"truncate --size=9000 {copies.folder}/*", check=True)
+    result = make(service.box, "restore", "CLUB=mocean", f"COPY={copies.names()[0]}")
+    assert result.returncode != 0
+    assert "is not a whole logbook" in result.stderr
+    assert (service.ask("status")["boot"], heading(service, ada)) == (boot, 22)
+
+
+def test_if_the_server_does_not_start_with_the_copy_the_logbook_of_before_comes_back(service, ada):
+    service.change("ExecStartPre=/bin/sh -c 'if ls /var/lib/mocean/*.replaced-*; then echo no luck; exit 1; fi'")
+    result = make(service.box, "restore", "CLUB=mocean", f"COPY={Copies(service).names()[0]}")
+    assert result.returncode != 0
+    assert "mocean does not start. The last lines of its log:" in result.stderr
+    assert "no luck" in result.stderr
+    assert heading(service, ada) == 22
+    assert service.box.run("sh", "-c", "ls /var/lib/private/mocean/*.replaced-*").stdout == ""
+
+
+@pytest.mark.parametrize("signal", ["SIGHUP", "SIGINT", "SIGTERM"])
+def test_nothing_stops_a_restore_half_way(service, ada, signal):
+    box, copy = service.box, Copies(service).names()[0]
+    unit = f"restore-{signal}"  # each has a log of its own
+    words = ("/usr/bin/python3", "-B", "-m", "server.restore", "--club", "mocean", copy)
+    box.run("systemd-run", "--unit", unit, "--property=RemainAfterExit=yes", f"--working-directory={Box.CODE}", *words)
+    wait_until(lambda: "Stopping mocean" in box.run("journalctl", "--unit", unit, "--output=cat").stdout)
+    while box.run("systemctl", "show", "--value", "--property=SubState", unit).stdout.strip() == "running":
+        box.run("systemctl", "kill", f"--signal={signal}", unit)
+    assert box.run("systemctl", "show", "--value", "--property=Result", unit).stdout.strip() == "success"
+    assert heading(service, ada) == 11
+
+
+def test_a_terminal_that_is_gone_does_not_stop_a_restore(service, ada):
+    words = f"make -C {Box.CODE} restore CLUB=mocean COPY={Copies(service).names()[0]} {PYTHON}"
+    service.box.run("sh", "-c", f"{words} >/dev/full 2>&1")  # where nothing can be written to
+    assert heading(service, ada) == 11
+
+
+def test_one_at_a_time(service, ada):
+    box, boot = service.box, service.ask("status")["boot"]
+    box.run("systemd-run", "--unit=another", "flock", "/run/mocean-install.lock", "sleep", "600", check=True)
+    try:
+        wait_until(lambda: box.run("flock", "--nonblock", "/run/mocean-install.lock", "true").returncode)
+        result = make(box, "restore", "CLUB=mocean", f"COPY={Copies(service).names()[0]}")
+        assert result.returncode != 0
+        assert "Somebody is installing, upgrading or restoring already." in result.stderr
+        assert service.ask("status")["boot"] == boot
+    finally:
+        box.run("systemctl", "stop", "another")
+
+
+# ---- The service: what the admin hears ----
+
+
+@pytest.fixture
+def told(service):
+    """What the admin's program was told, as a function: the names of what has failed, and the lines of the logs."""
+    service.box.write("/etc/mocean-failed", '#!/bin/sh\necho "$1" >> /root/names\ncat >> /root/lines\n')
+    service.box.run("chmod", "+x", "/etc/mocean-failed", check=True)
+    service.box.run("rm", "-f", "/root/names", "/root/lines")
+
+    def told():
+        wait_until(lambda: service.box.run("test", "-e", "/root/lines").returncode == 0)
+        wait_until(
+            lambda: not service.box.run("systemctl", "list-units", "mocean-failed@*", "--state=activating", "-q").stdout
+        )
+        return [service.box.run("cat", f"/root/{what}").stdout for what in ("names", "lines")]
+
+    return told
+
+
+@pytest.mark.parametrize("status", [22, 78])
+def test_a_server_that_gives_up_is_told_once_with_its_log(service, told, status):
+    service.change("ExecStart=", f"ExecStart=/bin/sh -c 'echo no luck today; exit {status}'")
+    assert service.systemctl("restart", "mocean").returncode != 0
+    names, lines = told()
+    assert names == "mocean\n"
+    assert "no luck today" in lines
+    assert f"status={status}" in lines
+
+
+def test_a_copy_that_failed_is_told_and_seen(service, told):
+    copies = Copies(service)
+    service.systemctl("stop", "mocean")
+    service.box.write("/var/lib/private/mocean/logbook.sqlite3", "no logbook")
+    assert service.systemctl("start", f"{copies.unit}.service").returncode != 0
+    names, lines = told()
+    assert names == f"{copies.unit}\n"
+    assert "/logbook.sqlite3 can't be copied to " in lines
+    assert copies.unit in service.box.run("systemctl", "--failed").stdout
+    assert copies.names() == []
+
+
+def test_without_a_program_of_the_admin_nothing_happens(service):
+    service.change("ExecStart=", "ExecStart=/bin/sh -c 'exit 78'")
+    assert service.systemctl("restart", "mocean").returncode != 0
+    wait_until(lambda: "condition check" in service.systemctl("status", "--no-pager", "mocean-failed@mocean").stdout)
+    assert "mocean-failed" not in service.box.run("systemctl", "--failed").stdout
