@@ -54,7 +54,8 @@ def count(number, thing):
 
 def list_copies(file, club):
     """Print which copies there are, with what each holds, and what to type."""
-    found, sudo, for_club = copies(file), *(("sudo ", f" CLUB={club}") if club else ("", ""))
+    found = copies(file)
+    sudo, for_club = ("sudo ", f" CLUB={club}") if club else ("", "")
     for copy in found:
         try:
             print(f"{copy.name}  {holds(copy)}")
@@ -70,9 +71,7 @@ def restore(unit, file, name):
     among = folder_of(file) / name  # if the name is a whole path, this is that
     copy = among if among.exists() else Path(name)
     if not copy.exists():
-        raise Failed(
-            f"There is no copy {copy}, and none in {folder_of(file)}. Without COPY=, this lists those there are."
-        )
+        raise Failed(f"There is no {copy}, and none in {folder_of(file)}. To list those there are, leave COPY out.")
     say(f"{copy} holds {holds(copy)}.")
     if unit:
         restore_service(unit, file, copy)
@@ -137,6 +136,8 @@ def main():
     try:
         unit = options.club and unit_of(options.club)
         file = logbook_of(unit) if unit else Settings.read(os.environ).logbook
+        if file == MEMORY:
+            raise Failed("There is no file to restore: MOCEAN_LOGBOOK=:memory: keeps the logbook in memory only.")
         if options.copy:
             restore(unit, file, options.copy)
         else:

@@ -1,5 +1,6 @@
 """Copies of the logbook: made while the server plays, kept, put back, and what remains when that fails."""
 
+import json
 import os
 import re
 import shutil
@@ -17,10 +18,11 @@ from game.ocean import Ocean
 from server.backup import copies, keep
 from server.logbook import Logbook
 from tests.box import PYTHON, Box, Service, install, what_is_missing
-from tests.conftest import ROOT, Clock, Server, wait_until
+from tests.conftest import ROOT, Clock, Handler, Server, serving, wait_until
 from tests.fleet import write_logbook
 
 NOW = Clock().now
+HANDBOOK = (ROOT / "docs/admin.md").read_text(encoding="utf-8")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others, or have a small disk")
 
 
@@ -192,6 +194,7 @@ def test_without_a_logbook_in_a_file_there_is_nothing_to_copy():
     result = run("backup", ":memory:")
     assert result.returncode == 0
     assert "There is nothing to copy" in result.stdout
+    assert "There is no file to restore" in run("restore", ":memory:", "copy.sqlite3").stderr
 
 
 # ---- Copying fails ----
@@ -272,6 +275,39 @@ def test_two_at_once_do_not_disturb_each_other(file):
     both = [subprocess.Popen([*command, kind], cwd=ROOT, env=environment) for kind in ("nightly", "upgrade", "hand")]
     assert [process.wait(60) for process in both] == [0, 0, 0]
     assert len(contents(file.parent / "backups")) == 3
+
+
+# ---- On another machine ----
+
+
+def test_another_machine_fetches_the_copies_as_the_handbook_says(file, tmp_path):
+    """Without ssh: a program in its place does what sshd does on the server when it sees that key."""
+    command = re.search('^restrict,command="(.*)" ssh-', HANDBOOK, re.MULTILINE)[1]
+    line = re.search(r"^30 4 \* \* \* (.*)", HANDBOOK, re.MULTILINE)[1]
+    folder, sshd = file.parent / "backups", tmp_path / "sshd"
+    command = command.replace("/var/lib/mocean/backups", str(folder))
+    sshd.write_text(f'#!/bin/sh\nshift 3\nSSH_ORIGINAL_COMMAND="$*" exec {command}\n')
+    sshd.chmod(0o755)
+    line = line.replace("ssh -i ~/.ssh/mocean", str(sshd))
+
+    def fetch():
+        subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True, timeout=60)
+        return contents(tmp_path / "oceans")
+
+    first = keep(file, "nightly")
+    old = folder / "2020-01-01-000000-nightly.sqlite3"
+    shutil.copy(first, old)
+    os.utime(old, (0, 0))
+    fetched = fetch()
+    assert fetched == {first.name: first.read_bytes()}
+    first.write_text("whoever broke into the server can't reach that one")
+    old.unlink()
+    second = keep(file, "hand")
+    assert fetch() == fetched | {second.name: second.read_bytes()}
+    first.unlink()
+    assert first.name in fetch()
+    send = ["rsync", "-e", sshd, file, "root@YOUR-ADDRESS:"]  # nor can whoever has the key change anything there
+    assert b"read-only" in subprocess.run(send, capture_output=True, timeout=60).stderr
 
 
 # ---- Restoring ----
@@ -620,6 +656,24 @@ def test_one_at_a_time(service, ada):
         box.run("systemctl", "stop", "another")
 
 
+def test_the_lines_of_the_handbook(service, ada):
+    section = HANDBOOK.partition("## 8. ")[2].partition("## 9. ")[0]
+    blocks = "".join(re.findall("^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL))
+    lines = [line.partition("#")[0] for line in re.findall("^sudo (.*)", blocks, re.MULTILINE)]
+    assert len(lines) == 6
+    name = re.search("COPY=(20.*)", blocks)[1]
+    said = []
+    for line in lines:
+        line = line.replace(name, "".join(Copies(service).names()[:1]))
+        result = service.box.run("sh", "-c", f"cd {Box.CODE}; HOME=/root; {line}")
+        assert result.returncode == 0, (line, result.stderr)
+        said.append(result.stdout)
+    assert "/root/mocean.sqlite3 is a copy of " in said[1]
+    assert "1 ship, 0 messages, last heard from 20" in said[2]
+    assert heading(service, ada) == 11
+    assert len(Copies(service).names()) == 1  # as the last but one removes them all
+
+
 # ---- The service: what the admin hears ----
 
 
@@ -667,3 +721,29 @@ def test_without_a_program_of_the_admin_nothing_happens(service):
     assert service.systemctl("restart", "mocean").returncode != 0
     wait_until(lambda: "condition check" in service.systemctl("status", "--no-pager", "mocean-failed@mocean").stdout)
     assert "mocean-failed" not in service.box.run("systemctl", "--failed").stdout
+
+
+def test_the_programs_of_the_handbook_that_send_a_message(service):
+    mail, chat = re.findall("^```bash\n(#!/bin/sh\n.*?)^```", HANDBOOK, re.MULTILINE | re.DOTALL)
+    posted = []
+
+    class Chat(Handler):
+        def do_POST(self):
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+    def send(program):
+        service.box.write("/etc/mocean-failed", program)
+        service.box.run("chmod", "755", "/etc/mocean-failed", check=True)
+        assert service.systemctl("start", "mocean-failed@mocean").returncode == 0
+
+    service.box.write("/usr/local/bin/mail", '#!/bin/sh\n(echo "$@"; cat) > /root/sent\n')
+    service.box.run("chmod", "755", "/usr/local/bin/mail", check=True)
+    send(mail)
+    sent = service.box.run("cat", "/root/sent").stdout
+    assert re.match("-s mocean has failed on .+ you@example.org\n", sent)
+    assert "Started mocean.service" in sent
+    with serving(Chat) as server:
+        send(re.sub("https://[^/]*/", f"http://127.0.0.1:{server.server_port}/", chat))
+    assert posted == [{"text": "mocean has failed. Look: journalctl -u mocean"}]
