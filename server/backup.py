@@ -15,7 +15,7 @@ import os
 import sqlite3
 import sys
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from server.busy import alone_with
@@ -46,15 +46,13 @@ def logbook_of(unit):
     """The logbook of a service. Raises BadSetting."""
     settings = ETC / f"{unit}.env"
     said = read_file(settings) if settings.exists() else {}
-    # A mistake in another setting is no reason to make no copies.
-    return Settings.read(
-        {"STATE_DIRECTORY": str(STATE / unit), "MOCEAN_LOGBOOK": said.get("MOCEAN_LOGBOOK", "")}
-    ).logbook
+    place = {"STATE_DIRECTORY": str(STATE / unit), "MOCEAN_LOGBOOK": said.get("MOCEAN_LOGBOOK", "")}
+    return Settings.read(place).logbook  # a mistake in another setting is no reason to make no copies
 
 
 def folder_of(file):
     """The folder with the copies of a logbook. Two logbooks in one place have two."""
-    file = Path(file)
+    file = Path(file).resolve()
     return file.with_name("backups" if file.stem == "logbook" else f"{file.stem}-backups")
 
 
@@ -73,7 +71,9 @@ def keep(file, kind):
     if not folder.exists():
         folder.mkdir(mode=0o700)
         belong_to_folder(folder)
-    new = folder / f"{datetime.now():%Y-%m-%d-%H%M%S}-{kind}.sqlite3"
+    when = datetime.now()
+    while (new := folder / f"{when:%Y-%m-%d-%H%M%S}-{kind}.sqlite3").exists():
+        when += timedelta(seconds=1)
     back_up(file, new)
     if kind in PRUNED:
         # The newest by its name may be another one: clocks can jump back.

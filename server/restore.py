@@ -101,10 +101,9 @@ def restore_service(unit, file, copy):
 
 def put_back(file, copy):
     """Put a copy in the place of a logbook that no server has open. Returns what the old one is called now, or None."""
-    file, new = Path(file), Path(f"{file}{NEW}")
     file.parent.mkdir(mode=0o700, exist_ok=True)
+    new, logbook = Path(f"{file}{NEW}"), Logbook(file)
     back_up(copy, new)
-    logbook = Logbook(file)
     with alone_with(file.parent), closing(logbook):
         try:
             logbook.keep_others_out()
@@ -139,7 +138,7 @@ def main():
         if file == MEMORY:
             raise Failed("There is no file to restore: MOCEAN_LOGBOOK=:memory: keeps the logbook in memory only.")
         if options.copy:
-            restore(unit, file, options.copy)
+            restore(unit, Path(file).resolve(), options.copy)
         else:
             list_copies(file, options.club)
     except PROBLEMS as problem:
