@@ -19,11 +19,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from server.busy import alone_with
-from server.logbook import MEMORY, LogbookProblem
-from server.settings import BadSetting, Settings, read_file
+from server.settings import BadSetting, Settings, settings_of
 
 STATE = Path("/var/lib/private")  # where systemd keeps the files of a service with DynamicUser=yes
-ETC = Path("/etc")
 BY_HAND, PRUNED = "hand", ("nightly", "upgrade")  # kinds of copies: all of the first are kept
 MOST_KEPT = 14  # of each of the others
 
@@ -32,21 +30,18 @@ MOST_KEPT = 14  # of each of the others
 
 
 def unit_of(club):
-    """The name of a club's service: mocean@reds for reds. Raises LogbookProblem if there is none."""
+    """The name of a club's service: mocean@reds for reds. Raises BadSetting if there is none."""
     unit = club if club.partition("@")[0] == "mocean" else f"mocean@{club}"
-    settings, folder = ETC / f"{unit}.env", STATE / unit
     if os.geteuid():
-        raise LogbookProblem(f"Only root may open the logbook of a service. Type sudo before it, with CLUB={club}.")
-    if "@" in unit and not settings.exists() and not folder.exists():
-        raise LogbookProblem(f"There is no club “{club}” here: neither {settings} nor {folder} exists.")
+        raise BadSetting(f"Only root may open the logbook of a service. Type sudo before it, with CLUB={club}.")
+    if "@" in unit and not (STATE / unit).exists() and not os.path.exists(f"/etc/{unit}.env"):
+        raise BadSetting(f"There is no club “{club}” here: neither /etc/{unit}.env nor {STATE / unit} exists.")
     return unit
 
 
 def logbook_of(unit):
     """The logbook of a service. Raises BadSetting."""
-    settings = ETC / f"{unit}.env"
-    said = read_file(settings) if settings.exists() else {}
-    place = {"STATE_DIRECTORY": str(STATE / unit), "MOCEAN_LOGBOOK": said.get("MOCEAN_LOGBOOK", "")}
+    place = {"STATE_DIRECTORY": str(STATE / unit), "MOCEAN_LOGBOOK": settings_of(unit).get("MOCEAN_LOGBOOK", "")}
     return Settings.read(place).logbook  # a mistake in another setting is no reason to make no copies
 
 
@@ -160,9 +155,9 @@ def main():
     options = parser.parse_args()
     try:
         file = logbook_of(unit_of(options.club)) if options.club else Settings.read(os.environ).logbook
-    except (BadSetting, LogbookProblem, OSError) as problem:
+    except (BadSetting, OSError) as problem:
         sys.exit(str(problem))
-    if file == MEMORY:
+    if file == ":memory:":
         print("There is nothing to copy: MOCEAN_LOGBOOK=:memory: keeps the logbook in memory only.")
         return
     try:

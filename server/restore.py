@@ -76,7 +76,7 @@ def restore(unit, file, name):
     if unit:
         restore_service(unit, file, copy)
     else:
-        put_back(file, copy)
+        put_back(copy, file)
     say(f"{file} holds {holds(file)}.")
 
 
@@ -87,7 +87,7 @@ def restore_service(unit, file, copy):
         stop([unit])
         kept = None
         try:
-            kept = put_back(file, copy)
+            kept = put_back(copy, file)
             start(unit)
         except BaseException:
             say("It does not work. Going back ...")
@@ -99,7 +99,7 @@ def restore_service(unit, file, copy):
         say(f"{unit} runs: {systemctl('show', '--value', '--property=StatusText', unit).strip()}")
 
 
-def put_back(file, copy):
+def put_back(copy, file):
     """Put a copy in the place of a logbook that no server has open. Returns what the old one is called now, or None."""
     file.parent.mkdir(mode=0o700, exist_ok=True)
     new, logbook = Path(f"{file}{NEW}"), Logbook(file)
@@ -111,7 +111,7 @@ def put_back(file, copy):
             new.unlink()
             raise Failed(f"A server has {file} open. Stop it, and try again.") from error
         belong_to_folder(Path(f"{file}{LOCK}"))
-        kept = Path(logbook.move_away("replaced"))
+        kept = file.with_name(os.path.basename(logbook.move_away("replaced")))
         new.rename(file)  # if the power fails before, the next server does this
     if kept.exists():
         say(f"The logbook of before is now {kept}")

@@ -142,6 +142,12 @@ class Settings:
             ) from error
 
 
+def settings_of(service):
+    """The settings of a service, as texts by name: “mocean”, or “mocean@reds” of the club reds. Raises BadSetting."""
+    file = f"/etc/{service}.env"
+    return read_file(file) if os.path.exists(file) else {}
+
+
 def read_file(path):
     """The settings in a file, one NAME=VALUE a line. Raises BadSetting."""
     settings = {}
