@@ -103,16 +103,18 @@ def put_back(copy, file):
     """Put a copy in the place of a logbook that no server has open. Returns what the old one is called now, or None."""
     file.parent.mkdir(mode=0o700, exist_ok=True)
     new, logbook = Path(f"{file}{NEW}"), Logbook(file)
-    back_up(copy, new)
-    with alone_with(file.parent), closing(logbook):
+    with closing(logbook):
         try:
             logbook.keep_others_out()
         except sqlite3.OperationalError as error:
-            new.unlink()
-            raise Failed(f"A server has {file} open. Stop it, and try again.") from error
+            if "locked" in str(error):
+                raise Failed(f"A server has {file} open. Stop it, and try again.") from error
+            raise
         belong_to_folder(Path(f"{file}{LOCK}"))
-        kept = file.with_name(os.path.basename(logbook.move_away("replaced")))
-        new.rename(file)  # if the power fails before, the next server does this
+        back_up(copy, new)
+        with alone_with(file.parent):
+            kept = file.with_name(os.path.basename(logbook.move_away("replaced")))
+            new.rename(file)  # if the power fails before, the next server does this
     if kept.exists():
         say(f"The logbook of before is now {kept}")
         return kept
@@ -141,6 +143,8 @@ def main():
             restore(unit, Path(file).resolve(), options.copy)
         else:
             list_copies(file, options.club)
+    except (sqlite3.Error, OSError) as problem:
+        sys.exit(f"The logbook stays as it is: {problem}")
     except PROBLEMS as problem:
         sys.exit(str(problem))
 

@@ -77,7 +77,7 @@ def add_ship(file, name):
 
 def contents(folder):
     """What is in the files of a folder, by name."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 # ---- Copies ----
@@ -239,23 +239,30 @@ def test_a_copy_to_a_place_that_cannot_be_is_a_sentence(file, copy, reason):
     assert contents(file.parent) == before
 
 
-@needs_root
-def test_a_full_disk_leaves_the_older_copies(tmp_path):
+@pytest.fixture
+def small_disk(tmp_path):
+    """The folder of a disk of its own, with 4 MB."""
     disk = tmp_path / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], check=True)
-    try:
-        file = disk / "logbook.sqlite3"
-        write_logbook(file, [(f"ship{number}", 1, 2, 3, 4) for number in range(1000)])
-        assert run("backup", file).returncode == 0
-        (disk / "junk").write_bytes(bytes(shutil.disk_usage(disk).free - 100_000))
-        before = contents(disk / "backups")
-        result = run("backup", file)
-        assert result.returncode == 1
-        assert f"{file} can't be copied to {disk / 'backups'}: database or disk is full.\n" in result.stderr
-        assert contents(disk / "backups") == before
-    finally:
-        subprocess.run(["umount", "--lazy", disk], check=True)
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+@needs_root
+def test_a_full_disk_leaves_the_older_copies_and_the_logbook(small_disk):
+    file = small_disk / "logbook.sqlite3"
+    write_logbook(file, [(f"ship{number}", 1, 2, 3, 4) for number in range(1000)])
+    assert run("backup", file).returncode == 0
+    (small_disk / "junk").write_bytes(bytes(shutil.disk_usage(small_disk).free - 100_000))
+    before = contents(small_disk / "backups"), contents(small_disk)
+    result = run("backup", file)
+    assert result.returncode == 1
+    assert f"{file} can't be copied to {small_disk / 'backups'}: database or disk is full.\n" in result.stderr
+    result = run("restore", file, copies(file)[0])
+    assert result.returncode == 1
+    assert "The logbook stays as it is: database or disk is full\n" in result.stderr
+    assert before == (contents(small_disk / "backups"), contents(small_disk))
 
 
 @pytest.mark.parametrize("when", ["os.replace", "os.fsync", "server.backup.check"])
@@ -521,6 +528,8 @@ def test_it_is_copied_while_the_server_is_stopped(service, ada):
     service.box.run("kill", "-KILL", *service.pids())  # and so leaves a WAL
     service.systemctl("stop", "mocean")
     copies.make()
+    old = make(service.box, "backup", "MOCEAN_LOGBOOK=/var/lib/mocean/logbook.sqlite3", "COPY=/root/copy.sqlite3")
+    assert "/root/copy.sqlite3 is a copy of /var/lib/mocean/logbook.sqlite3\n" in old.stdout
     service.start()
     assert heading(service, ada) == 22
     assert make(service.box, "restore", "CLUB=mocean", f"COPY={copies.names()[-1]}").returncode == 0
@@ -568,11 +577,16 @@ def test_three_clubs_have_copies_of_their_own(service):
     Copies(reds).make()  # which has nothing to do, and so doesn't fail
     assert "There is no club “reds” here" in make(box, "backup", "CLUB=reds").stderr
     # Whoever has taken over the server of one club can't have the logbook of another one copied for them.
-    box.run(
-        "ln", "-sf", "/var/lib/private/mocean/logbook.sqlite3", "/var/lib/private/mocean@north-blues/logbook.sqlite3"
-    )
+    link = f"/var/lib/private/{blues.name}/logbook.sqlite3"
+    box.run("ln", "-sf", "/var/lib/private/mocean/logbook.sqlite3", link, check=True)
     assert box.run("systemctl", "start", f"{Copies(blues).unit}.service").returncode != 0
     assert len(Copies(blues).names()) == 1
+    look = "[Service]\nExecStart=\nExecStart=/bin/ls /var/lib/private\n"
+    box.write(f"/etc/systemd/system/{Copies(blues).unit}.service.d/test.conf", look)
+    box.run("systemctl", "daemon-reload")
+    Copies(blues).make()
+    assert blues.name in Copies(blues).log().splitlines()
+    assert "mocean" not in Copies(blues).log().splitlines()
 
 
 def test_the_units_have_no_mistakes_and_are_locked_down(service):
