@@ -38,8 +38,11 @@ format: $(VENV)/dev ## tidy the code
 	@$(BIN)ruff format .
 
 # -B, as root would leave files here that the owner of the folder can't remove.
-backup: ## copy the logbook, even while the server runs: COPY=FILE unless beside it, with the date
-	@$(PYTHON) -B -m server.backup $(COPY)
+backup: ## copy the logbook, even while the server runs: beside it, or to COPY=FILE. CLUB=reds is that of a service
+	@$(PYTHON) -B -m server.backup $(COPY) $(CLUB:%=--club %)
+
+restore: ## put a copy back, such as COPY=FILE, and set the present logbook aside. Without COPY, list what there is
+	@$(PYTHON) -B -m server.restore $(COPY) $(CLUB:%=--club %)
 
 crash: $(VENV)/dev ## kill the server KILLS=1000 times during play, and see that nothing is lost
 	@$(BIN)python -m tests.crash $(or $(KILLS),1000)
@@ -94,4 +97,4 @@ $(VENV)/bin/pip:
 		{ echo "A part of Python is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-.PHONY: help run play test lint format backup crash soak attack bench picture install rollback uninstall wheels lock clean
+.PHONY: help run play test lint format backup restore crash soak attack bench picture install rollback uninstall wheels lock clean

@@ -5,6 +5,7 @@ startup.py     what is checked before the first request
 logbook.py     the file that keeps the ocean when the server stops
 migrations.py  the versions of that file
 backup.py      makes a copy of it
+restore.py     puts a copy back
 disk.py        what it and its copies take up
 version.py     the program's version
 harbour.py     the commands of the club's leader, in a terminal

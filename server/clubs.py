@@ -4,22 +4,17 @@ A *club* is here the name of its server, as systemd knows it: `mocean`, or `moce
 /etc/mocean@reds.env, its logbook in /var/lib/mocean@reds unless they name another file.
 """
 
-import os
-import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from time import time
 
-from server.backup import back_up, copies, keep
+from server import backup, settings
+from server.backup import STATE, back_up, copies, keep
 from server.commands import Failed, run, systemctl
-from server.logbook import ENDINGS, MEMORY
+from server.logbook import MEMORY
 from server.settings import BadSetting, Settings
-
-STATE = Path("/var/lib/private")  # where systemd keeps the files of a service with DynamicUser=yes
-
 
 # ---- Servers ----
 
@@ -74,15 +69,9 @@ def settings_file(club):
 def settings_of(club):
     """The settings of a club. Raises Failed."""
     try:
-        return Settings.read(read_file(settings_file(club)) | {"STATE_DIRECTORY": str(STATE / club)})
+        return Settings.read(settings.settings_of(club) | {"STATE_DIRECTORY": str(STATE / club)})
     except BadSetting as problem:
         raise Failed(f"{settings_file(club)}: {problem}") from None
-
-
-def read_file(path):  # MERGE: server.settings.read_file takes its place, if it returns {} for a file that isn't there
-    lines = path.read_text().splitlines() if path.exists() else []
-    pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith(("#", ";"))]
-    return {name.strip(): value.strip().strip("'\"") for name, value in pairs}
 
 
 # ---- Logbooks ----
@@ -90,7 +79,10 @@ def read_file(path):  # MERGE: server.settings.read_file takes its place, if it 
 
 def logbook_of(club):
     """The file of a club's logbook, or None if there is none yet, or only in memory. Raises Failed."""
-    file = settings_of(club).logbook
+    try:
+        file = backup.logbook_of(club)
+    except BadSetting as problem:
+        raise Failed(str(problem)) from None
     return Path(file).resolve() if file != MEMORY and Path(file).exists() else None
 
 
@@ -139,20 +131,3 @@ def fitting_copy(club, newest):
         f"{club}: the logbook has version {version_of(file)}. That program knows none above {newest}, "
         f"and none of the copies in {file.parent}/backups is that old."
     )
-
-
-def put_back(copy, file):
-    """Let a copy take the place of a logbook that nobody uses. Returns where the old one is now. Raises Failed."""
-    new = file.with_name(f"{file.name}.older")
-    aside = file.with_name(f"{file.name}.newer-{datetime.now():%Y-%m-%d-%H%M%S}")
-    owner = file.parent.stat()
-    try:
-        back_up(copy, new)
-        shutil.chown(new, owner.st_uid, owner.st_gid)
-    except (sqlite3.Error, OSError) as problem:
-        raise Failed(f"The copy {copy} can't take the place of {file}: {problem}") from None
-    for ending in ENDINGS:
-        if os.path.exists(f"{file}{ending}"):
-            os.rename(f"{file}{ending}", f"{aside}{ending}")
-    new.rename(file)
-    return aside

@@ -47,6 +47,7 @@ def perform(work):
     syslog.openlog("mocean")
     for number in ENDING:
         signal.signal(number, lambda number, _: told.append(number))
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # Ctrl-Z
     try:
         with alone():
             work()

@@ -19,6 +19,7 @@ from pathlib import Path
 from server import clubs, releases
 from server.commands import Failed, perform, say, uninterrupted
 from server.rehearsal import rehearse, strike
+from server.restore import put_back
 
 FIRST = "mocean"  # the club whose server the first installation starts
 SWITCHING = Path("/run/mocean-install.clubs")  # which clubs have to run when a switch is over
@@ -160,7 +161,7 @@ def adapt_logbook(club, release):
 def use_copy(club, newest):
     """Let the newest copy take the place of a logbook which the release in use can't read. Raises Failed."""
     copy, file = clubs.fitting_copy(club, newest), clubs.logbook_of(club)
-    aside = clubs.put_back(copy, file)
+    aside = put_back(copy, file)
     made = datetime.strptime(copy.name[:17], "%Y-%m-%d-%H%M%S")
     name = club.partition("@")[2] or club
     say(

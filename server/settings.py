@@ -142,6 +142,24 @@ class Settings:
             ) from error
 
 
+def settings_of(service):
+    """The settings of a service, as texts by name: “mocean”, or “mocean@reds” of the club reds. Raises BadSetting."""
+    file = f"/etc/{service}.env"
+    return read_file(file) if os.path.exists(file) else {}
+
+
+def read_file(path):
+    """The settings in a file, one NAME=VALUE a line. Raises BadSetting."""
+    settings = {}
+    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            name, equals, value = line.partition("=")
+            if not equals:
+                raise BadSetting(f"Line {number} of {path} is no setting like PORT=8081: “{line}”.")
+            settings[name.strip()] = value.strip().strip("\"'")
+    return settings
+
+
 # ---- Starting ----
 
 

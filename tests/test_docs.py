@@ -44,9 +44,11 @@ ALL = "\n".join(TEXTS.values())
 EXCERPTS = {"docs/client.md"}  # its blocks are pieces of client.py
 KEY = "a-key-for-the-tests"
 
-# Lines of shell that no test can run here: they need root, systemd, the network, or a server that goes on for ever.
+# Lines of shell that no test can run here: they need root, systemd, the network, another home directory, or a server
+# that goes on for ever.
 # Those with systemd are tried by test_service.py, `make run` by test_make.py, the examples by test_examples.py.
-NOT_HERE = r"sudo |git |cd mocean$|journalctl |system(ctl|d-analyze) |make (run|test)$|uwsgi --http|python examples/"
+NOT_HERE = r"sudo |git |ssh-keygen |cd mocean$|journalctl |system(ctl|d-analyze) |make (run|test)$|uwsgi --http"
+NOT_HERE += "|python examples/"
 
 
 # ---- Reading the documents ----
@@ -213,7 +215,7 @@ def test_python_says_what_the_lessons_say(row, server):
 
 # ---- URLs ----
 
-URL = r"(?:https?://(?:localhost|YOUR-ADDRESS):8080)?(/(?!etc|opt|var|run\b|usr)[^` ]*)"
+URL = r"(?:https?://(?:localhost|YOUR-ADDRESS):8080)?(/(?!etc|opt|var|root|run\b|usr)[^` ]*)"
 HARMLESS = ("no-sailor", "cannot", "no-item", "name-taken", "banned")  # right URLs, but not at this moment
 
 

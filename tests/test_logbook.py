@@ -11,7 +11,6 @@ import tempfile
 from contextlib import closing, suppress
 from copy import deepcopy
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
 from bottle import Bottle
@@ -642,55 +641,6 @@ def test_a_change_of_the_program_that_does_not_fit_is_refused_and_the_file_left_
     sailors.write_text(source.replace(before, f"    {new}\n{before}"))
     assert "hats" in start_and_fail(file, cwd=copy_of_code)
     assert not [*copy_of_code.glob("*damaged*")]
-
-
-def test_a_backup_made_while_the_server_writes_is_whole(server, file, tmp_path):
-    """Each copy has a first part of all messages, with nothing missing between."""
-    ada, bob = (server.json("join", name=name)["id"] for name in ("ada", "bob"))
-    ended = Event()
-
-    def ask(route):
-        while not ended.is_set():
-            server.ask(route)
-
-    routes = (f"sendchat?id={ada}&message=hi&name=bob", f"popchat?id={bob}", f"accel?id={bob}&ctrl=d")
-    writers = [Thread(target=ask, args=[route]) for route in routes]
-    try:
-        for writer in writers:
-            writer.start()
-        last = 0
-        for number in range(10):
-            copy = tmp_path / f"copy{number}.sqlite3"
-            result = back_up_by_command(file, copy)
-            assert result.returncode == 0, result.stderr
-            ocean = read(copy)
-            numbers = [letter.number for letter in ocean.mail.boxes[bob]]
-            end = ocean.world.last_number
-            assert numbers == [*range(end - len(numbers) + 1, end + 1)]
-            assert end >= last
-            last = end
-        assert last > 0
-    finally:
-        ended.set()
-        for writer in writers:
-            writer.join()
-
-
-def back_up_by_command(file, copy):
-    command = [sys.executable, "-m", "server.backup", copy]
-    environment = {**os.environ, "MOCEAN_LOGBOOK": str(file)}
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, env=environment)
-
-
-@pytest.mark.parametrize("content", [b"no logbook " * 1000, None])
-def test_a_copy_that_fails_is_a_sentence(file, content):
-    if content:
-        file.write_bytes(content)
-    result = back_up_by_command(file, f"{file}.copy")
-    assert result.returncode == 1
-    assert f"{file} can't be copied to {file}.copy" in result.stderr
-    assert "Traceback" not in result.stderr
-    assert [*file.parent.glob("*copy*")] == []
 
 
 def test_without_a_logbook_nothing_is_written(tmp_path, copy_of_code):

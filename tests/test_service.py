@@ -12,7 +12,6 @@ from server.watchdog import PATIENCE
 from tests.box import Box, Service, install, what_is_missing
 from tests.conftest import ROOT, free_port, wait_until
 
-HANDBOOK = (ROOT / "docs/admin.md").read_text(encoding="utf-8")
 MISSING = what_is_missing()
 if os.environ.get("CI") != "true":
     pytest.skip("they boot a systemd and take minutes; as root: CI=true make test", allow_module_level=True)
@@ -273,19 +272,6 @@ def test_the_forking_unit_that_this_one_replaces_fails(service):
         old.systemctl("stop", "old")
     assert service.fact("NRestarts") == "0"
     assert service.answers()
-
-
-def test_the_logbook_is_copied_and_restored_as_the_handbook_says(service):
-    section = HANDBOOK.partition("## 8. ")[2].partition("## 9. ")[0]
-    backup, *restore = re.findall("^sudo (.*)", section, re.MULTILINE)
-    id = service.ask("join", name="ada")["id"]
-    service.ask("heading", id=id, degrees=11)
-    service.box.run("sh", "-c", f"cd {Box.CODE}; HOME=/root; {backup}", check=True)
-    service.ask("heading", id=id, degrees=22)
-    for line in restore:
-        service.box.run("sh", "-c", f"HOME=/root; {line}", check=True)
-    assert service.ask("location", id=id)["heading"] == 11
-    assert service.ask("heading", id=id, degrees=33)["ok"]
 
 
 # ---- Several oceans ----
