@@ -20,6 +20,7 @@ from datetime import datetime
 from pathlib import Path
 
 from game.errors import printable_lines
+from server.settings import BadSetting, settings_of
 
 HERE = Path(__file__).resolve().parents[1]
 PROGRAM = Path("/opt/mocean")
@@ -134,7 +135,8 @@ def rehearse(release):
     with socket.create_server(("127.0.0.1", 0)) as spare:
         port = spare.getsockname()[1]
     print(f"Trying it on port {port} ...", flush=True)
-    with rehearsal(release, f"HOST=127.0.0.1\nPORT={port}\nMOCEAN_LOGBOOK=\n") as unit:
+    settings = {**settings_of("mocean"), "HOST": "127.0.0.1", "PORT": port, "MOCEAN_LOGBOOK": ""}
+    with rehearsal(release, settings) as unit:
         verify(unit)
         copy_logbook(release)
         start(unit.name)
@@ -149,13 +151,14 @@ def verify(unit):
 
 @contextmanager
 def rehearsal(release, settings):
-    """The path of a unit like the new one, except for where its program is and for some settings."""
+    """The path of a unit like the new one, except for where its program is and for its settings."""
     unit = Path(f"/run/systemd/system/{REHEARSAL}.service")
     environment = Path(f"/run/{REHEARSAL}.env")
-    environment.write_text(settings)
+    environment.touch(mode=0o600)
+    environment.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
     text = (release / "mocean.service").read_text().replace(str(PROGRAM), str(release))
-    files = f"EnvironmentFile=-/etc/mocean.env\nEnvironmentFile={environment}\nRestart=no\n"
-    unit.write_text(text.replace("[Install]", f"[Service]\n{files}\n[Install]"))
+    text = text.replace("/etc/%N.env", str(environment))
+    unit.write_text(text.replace("[Install]", "[Service]\nRestart=no\n\n[Install]"))
     systemctl("daemon-reload")
     try:
         yield unit
@@ -258,7 +261,7 @@ def main():
     options = parser.parse_args()
     try:
         uninstall(options.logbook == "remove") if options.uninstall else install()
-    except (Failed, OSError) as problem:
+    except (Failed, BadSetting, OSError) as problem:
         sys.exit(f"\n{problem}")
 
 
