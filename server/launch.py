@@ -29,7 +29,9 @@ def launch(service=None):
         os.environ.update(settings_of(service))
     settings = Settings.read(os.environ)
     settings.check_address()
-    os.environ.update(HOST=in_url(settings.host), PORT=str(settings.port))  # as uwsgi.ini needs them
+    host, port = in_url(settings.host), settings.port
+    name = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1") else host
+    os.environ.update(HOST=host, PORT=str(port), WAY_IN=f"{name}:{port}")  # for uwsgi.ini
     os.execv(UWSGI, [UWSGI, HERE / "uwsgi.ini"])
 
 
