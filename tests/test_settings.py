@@ -147,7 +147,6 @@ UNDERSTOOD = [
     ("", {}),
     ("PORT=8081\nMOCEAN_WORD=plank\n", {"PORT": "8081", "MOCEAN_WORD": "plank"}),
     ("PORT=8081\r\nMOCEAN_WORD=plank\r\n", {"PORT": "8081", "MOCEAN_WORD": "plank"}),
-    ("\ufeffPORT=8081", {"PORT": "8081"}),
     ("# PORT=1\n; PORT=2\n  # PORT=3\n\n\t\nPORT=8081", {"PORT": "8081"}),
     ("  PORT = 8081  ", {"PORT": "8081"}),
     ("PORT=8081\nPORT='8081'", {"PORT": "8081"}),
@@ -172,6 +171,12 @@ UNDERSTOOD = [
 def test_a_file_means_what_it_means_to_systemd(text, settings, file):
     file.write_bytes(text.encode())
     assert read_file(file) == settings
+
+
+def test_a_file_from_windows_may_begin_with_a_mark(file):
+    """A byte order mark, for which systemd would pass over the first line."""
+    file.write_bytes("\ufeffPORT=8081\r\n".encode())
+    assert read_file(file) == {"PORT": "8081"}
 
 
 @pytest.mark.parametrize(
