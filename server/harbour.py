@@ -5,8 +5,8 @@
     python -m server.harbour ban ada minutes=30
     python -m server.harbour say Please come back to shore!
 
-With MOCEAN_HARBOUR_KEY in the environment, it asks the server that has this key, at its HOST and PORT. Without, it asks
-the service of this computer, whose settings only root may read: sudo env/bin/python -m server.harbour mute ada
+With MOCEAN_HARBOUR_KEY in the environment, it asks the server that has this key, at HOST and PORT. Without, it asks the
+service of this computer, whose settings only root may read: sudo env/bin/python -m server.harbour mute ada
 
 `web/admin.py` has the commands.
 """

@@ -46,7 +46,7 @@ KEY = "a-key-for-the-tests"
 
 # Lines of shell that no test can run here: they need root, systemd, the network, or a server that goes on for ever.
 # Those with systemd are tried by test_service.py, `make run` by test_make.py, the examples by test_examples.py.
-NOT_HERE = r"sudo |git |cd mocean$|journalctl |system(ctl|d-analyze) |make (run|test)$|uwsgi --http|python examples/"
+NOT_HERE = r"sudo |git |cd \S*mocean$|journalctl |system(ctl|d-analyze) |make (run|test)$|uwsgi --http|python examples/"
 
 
 # ---- Reading the documents ----

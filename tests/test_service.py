@@ -124,6 +124,43 @@ def test_the_log_is_in_the_journal_without_secrets(service):
     assert "secretmessage" not in log
 
 
+def test_the_log_is_searched_for_the_servers_mistakes_as_the_handbook_says(service):
+    requests.get(service.url + "status", headers={"Sec-Purpose": "prefetch"}, timeout=20)
+    service.ask("nowhere")
+    service.systemctl("stop", "mocean")
+    search = next(line for line in HANDBOOK.splitlines() if "| grep " in line and "journalctl" in line)
+    found = service.box.run("sh", "-c", search.partition("  #")[0].removeprefix("sudo ")).stdout.splitlines()
+    assert any(line.endswith("GET /status 503 prefetch") for line in found)
+    assert all(re.search(r" 5\d\d [a-z-]+( \(\d+ more\))?$", line) for line in found)
+
+
+def test_the_leader_commands_the_service_in_a_terminal_as_the_handbook_says(service):
+    section = HANDBOOK.partition("## 6. ")[2].partition("## 7. ")[0]
+    folder = re.search("^cd (.*)", section, re.MULTILINE)[1]
+    show, say, mute = re.findall("^sudo ([^#\n]*)", section, re.MULTILINE)
+    reds, key = Service(service.box, "mocean@reds"), "MOCEAN_HARBOUR_KEY=correct-horse-battery"
+    for club in (service, reds):
+        club.settings(key)
+        service.box.run("chmod", "600", f"/etc/{club.name}.env", check=True)
+        club.systemctl("restart", club.name)
+    ids = [club.ask("join", name="ada")["id"] for club in (service, reds)]
+
+    def run(line, *enter):
+        return service.box.run(*enter, "sh", "-c", f"cd {folder} && {line}")
+
+    assert "Aboard: 1." in run(show).stdout
+    assert run(say).stdout.startswith("A message went to 1 sailors.")
+    assert "ada is muted" in run(mute).stdout
+    assert reds.ask("sendchat", id=ids[1], message="ahoy")["error"] == "muted"
+    assert service.ask("sendchat", id=ids[0], message="ahoy")["ok"]
+    stranger = run(show, "setpriv", "--reuid=65534", "--clear-groups")
+    assert (stranger.returncode, stranger.stderr) == (
+        1,
+        "Only root may read /etc/mocean.env: type sudo before the command.\n",
+    )
+    reds.systemctl("stop", reds.name)
+
+
 # ---- What dies comes back ----
 
 
