@@ -135,8 +135,7 @@ def rehearse(release):
     with socket.create_server(("127.0.0.1", 0)) as spare:
         port = spare.getsockname()[1]
     print(f"Trying it on port {port} ...", flush=True)
-    settings = {**settings_of("mocean"), "HOST": "127.0.0.1", "PORT": port, "MOCEAN_LOGBOOK": ""}
-    with rehearsal(release, settings) as unit:
+    with rehearsal(release, HOST="127.0.0.1", PORT=port, MOCEAN_LOGBOOK="") as unit:
         verify(unit)
         copy_logbook(release)
         start(unit.name)
@@ -150,12 +149,16 @@ def verify(unit):
 
 
 @contextmanager
-def rehearsal(release, settings):
+def rehearsal(release, **changes):
     """The path of a unit like the new one, except for where its program is and for its settings."""
     unit = Path(f"/run/systemd/system/{REHEARSAL}.service")
     environment = Path(f"/run/{REHEARSAL}.env")
     environment.touch(mode=0o600)
-    environment.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
+    settings_of("mocean")  # or why these can't be used
+    settings = Path("/etc/mocean.env")
+    lines = settings.read_text().splitlines() if settings.exists() else []
+    kept = [line for line in lines if line.partition("=")[0].strip() not in changes]
+    environment.write_text("\n".join([*kept, *(f"{name}={value}" for name, value in changes.items())]))
     text = (release / "mocean.service").read_text().replace(str(PROGRAM), str(release))
     text = text.replace("/etc/%N.env", str(environment))
     unit.write_text(text.replace("[Install]", "[Service]\nRestart=no\n\n[Install]"))

@@ -26,7 +26,7 @@ CANNOT_LOAD = 22  # uWSGI's exit status for a mistake in the program
 def launch(service=None):
     """Become uWSGI, for a service of this name or for whoever typed `make run`. Raises BadSetting."""
     if service:
-        os.environ.update(settings_of(service))
+        os.environ.update({name: value for name, value in settings_of(service).items() if value})
     settings = Settings.read(os.environ)
     settings.check_address()
     host, port = in_url(settings.host), settings.port
@@ -62,7 +62,7 @@ def main():
         launch(service)
     except BadSetting as problem:
         refuse_start(str(problem))
-    except Exception:  # a mistake in game/, where the languages are looked up
+    except Exception:  # such as a mistake in game/, where the languages are looked up
         traceback.print_exc()
         sys.exit(CANNOT_LOAD)
 

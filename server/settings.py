@@ -146,7 +146,7 @@ class Settings:
         family = socket.AF_INET6 if is_new else socket.AF_INET
         try:
             socket.create_server((self.host, self.port), family=family, dualstack_ipv6=is_new).close()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError where there is no IPv6
             reason = str(error).partition(" (while")[0]
             raise BadSetting(
                 f"Port {self.port} of {self.host} can't be used: {reason}. "
@@ -181,22 +181,27 @@ def settings_of(service):
     file = copy = f"/etc/{service}.env"
     if "RUNTIME_DIRECTORY" in os.environ:
         copy = os.path.join(os.environ["RUNTIME_DIRECTORY"], "settings.env")
-    if os.path.lexists(copy) or os.path.lexists(file):
+    if os.path.exists(copy):
         return read_file(copy, file)
+    if os.path.lexists(file):
+        raise BadSetting(f"{file} can't be copied for the service. Is it a file?")
     if "@" in service:
         raise BadSetting(f"There is no {file}. Write the settings of this club into it, at least its PORT.")
     return {}  # which are those that suit a class
 
 
 def read_file(path, name=None):
-    """The settings in a file, as texts by name. Raises BadSetting, which calls the file by `name`, and tells the line.
+    """The settings in a file, as texts by name: none if there is no file. Raises BadSetting, which tells the line.
 
-    It understands what systemd does: comments, quotes, and a backslash before a character that is meant as it is. What
-    systemd would pass over is refused, so that no setting gets lost.
+    `name` is what the file is called there, if that isn't its path. It understands what systemd does: comments, quotes,
+    and a backslash before a character that is meant as it is. What systemd would pass over is refused, so that no
+    setting gets lost.
     """
     values, name = {}, name or path
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").split("\n")
+    except FileNotFoundError:
+        return {}
     except PermissionError as error:
         raise BadSetting(f"Only root may read {name}: type sudo before the command.") from error
     except OSError as error:

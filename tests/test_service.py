@@ -256,7 +256,7 @@ def test_a_file_of_settings_that_can_not_be_read_is_a_sentence_and_without_one_t
     for command in ("rm", "ln -s nowhere", "rm", "mkdir"):
         run(*command.split(), "/etc/mocean.env", check=True)
         if command != "rm":
-            refuses(service, "/etc/mocean.env can't be read: No such file or directory.")
+            refuses(service, "/etc/mocean.env can't be copied for the service. Is it a file?")
     run("rmdir", "/etc/mocean.env", check=True)
     service.change(f"Environment=HOST=127.0.0.1 PORT={service.port} MOCEAN_WORD=plank")  # by `systemctl edit`
     service.start()
