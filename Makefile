@@ -20,8 +20,7 @@ help:
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/run ## start the server: PORT=8080 HOST=0.0.0.0 unless given
-	@$(BIN)python -m server.watchdog free
-	@exec $(BIN)uwsgi uwsgi.ini
+	@exec $(BIN)python -m server.launch
 
 play: $(VENV)/run ## start the client, and play on this computer's server
 	@$(BIN)python client.py http://localhost:$(PORT)

@@ -12,7 +12,6 @@ people, and any fields for programs; or only a sentence; or nothing.
 
 import os
 import sys
-from time import time
 
 from bottle import Bottle
 
@@ -24,6 +23,7 @@ from game.clem import CLEM
 from game.ocean import ACCELERATE
 from game.planet import SIZE, TREASURES
 from server import disk, startup
+from server.clock import SteadyClock
 from server.logbook import Logbook
 from server.version import with_commit
 from web import metrics, openapi, session
@@ -296,10 +296,10 @@ def map(follow: ship = None):
 # ---- Put together ----
 
 
-def build(settings, clock=time):
+def build(settings, clock=None):
     """The game, as a WSGI application. Each has an ocean of its own."""
     logbook = Logbook(settings.logbook, settings.sync)
-    return Application(settings, logbook, [app, steps.app], clock, startup.silent_closing())
+    return Application(settings, logbook, [app, steps.app], clock or SteadyClock(), startup.silent_closing())
 
 
 application = build(startup.read_settings(os.environ))

@@ -47,6 +47,7 @@ from game.planet import (
 )
 from game.sailors import NAP, Crew, Sailor, is_asleep, is_given_away, new_id
 
+DAY = 24 * 3600  # seconds
 CHART_WORDS = 20  # broadcasts that the chart shows
 MOST_SEEN = 100  # ships that a look shows
 
@@ -68,6 +69,7 @@ class World:
     found: dict = field(default_factory=dict)  # the discovered seamounts' names, and who discovered them
     bans: dict = field(default_factory=dict)  # see Bans
     mutes: dict = field(default_factory=dict)  # in the same form, of those who have gone
+    looked: float = 0.0  # when it was last looked for what is old, see Ocean.forget_old
 
 
 class Ocean:
@@ -182,15 +184,23 @@ class Ocean:
         if sailor.muted and not is_given_away(sailor, self.now):
             self.mutes.add(MUTE_LASTS, self.now, f"name {look_alike(sailor.name)}", f"id {sailor.id}")
 
-    def forget_old(self):
-        """Forget the ships and the mail that nobody has used for `keep_days`, and the bans and mutes that are over."""
-        long_ago = self.now - self.keep_days * 24 * 3600
+    def forget_old(self, wall):
+        """Forget the ships and the mail that nobody has used for `keep_days`, and the bans and mutes that are over.
+
+        A clock may be set wrong by years, and back again. So goes only what was that old already the last time, on
+        another day; and only by `wall`, the computer's own clock, if ours has stayed ahead of that.
+        """
+        today, last = min(self.now, wall), self.world.looked
+        if 0 <= today - last < DAY:
+            return
+        self.world.looked, surely = today, min(today, last)
+        long_ago = surely - self.keep_days * DAY
         for sailor in [sailor for sailor in self.crew.by_id.values() if sailor.heard < long_ago]:
             self.send_ashore(sailor)
             self.undo_discoveries(sailor.name)
         self.mail.forget_before(long_ago)
-        self.bans.forget_old(self.now)
-        self.mutes.forget_old(self.now)
+        self.bans.forget_old(surely)
+        self.mutes.forget_old(surely)
 
     def undo_discoveries(self, name):
         """What the sailor of a name has discovered, others can discover again. Returns how many seamounts that are."""

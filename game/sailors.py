@@ -171,8 +171,8 @@ class Crew:
 
 
 def is_asleep(sailor, now):
-    """True for one who hasn't been heard from for a while."""
-    return now - sailor.heard >= NAP
+    """True for one who hasn't been heard from for a while, or only in a future that a wrong clock has shown."""
+    return abs(now - sailor.heard) >= NAP
 
 
 def is_given_away(sailor, now):

@@ -1,7 +1,9 @@
 """What keeps the game running on a computer. It knows `game`, but no HTTP framework and nothing of `web`.
 
-settings.py    what the environment says about how to serve
+settings.py    what the environment, or a service's file, says about how to serve
+launch.py      sees that the server can work, and becomes uWSGI
 startup.py     what is checked before the first request
+clock.py       the time, which never goes back
 logbook.py     the file that keeps the ocean when the server stops
 migrations.py  the versions of that file
 backup.py      makes a copy of it

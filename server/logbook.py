@@ -31,7 +31,7 @@ from typing import get_origin
 from game.errors import Problem
 from game.mail import Message
 from game.ocean import Ocean
-from game.sailors import Sailor
+from game.sailors import NAP, Sailor, is_asleep
 from server.migrations import MIGRATIONS
 
 MEMORY = ":memory:"
@@ -107,7 +107,8 @@ class Logbook:
             letters = [(id, message_of(*row)) for id, *row in rows("SELECT * FROM mail ORDER BY number")]
             broadcasts = [(message_of(*row), but) for *row, but in rows("SELECT * FROM chat ORDER BY number")]
             facts = facts_of(rows("SELECT facts FROM ocean").fetchone()[0], THE_OCEANS)
-        sailors = sorted((sailor_of(id, kept, now) for id, kept in sailors), key=lambda sailor: sailor.heard)
+        sailors = [sailor_of(id, kept, now) for id, kept in sailors]
+        sailors.sort(key=lambda sailor: (not is_asleep(sailor, now), sailor.heard))
         ocean.restore(sailors, letters, broadcasts, facts)
         self.facts = deepcopy(vars(ocean.world))
 
@@ -126,7 +127,7 @@ class Logbook:
         if has_changed:
             is_untidy = not 0 <= ocean.now - self.tidied < DAY
             if is_untidy:
-                ocean.forget_old()
+                ocean.forget_old(time())
             with self.explained():
                 self.commit(ocean)
             if is_untidy:
@@ -366,8 +367,10 @@ def message_of(number, sender, message, sent):
 def sailor_of(id, facts, now):
     """A sailor with these facts. One that isn't there has its default; one that isn't declared is an attribute, too."""
     facts = {name: as_declared(name, value) for name, value in facts.items()} | {"id": id}
-    # If the clock was turned back in between, the ship would stand still until then, and the sailor would never sleep.
-    facts["since"], facts["heard"] = min(facts["since"], now), min(facts["heard"], now)
+    # If the clock was set back by little in between, the ship would stand still until then. If it was more, the sailor
+    # sleeps until the next request, and keeps both times, as perhaps it is today's clock that is wrong.
+    if 0 < facts["heard"] - now < NAP:
+        facts["since"], facts["heard"] = min(facts["since"], now), now
     sailor = Sailor(**{name: value for name, value in facts.items() if name in KINDS})
     for name in facts.keys() - KINDS.keys():
         setattr(sailor, name, facts[name])

@@ -95,7 +95,7 @@ def changed_settings(file):
     changes = {"HOST": "127.0.0.1", "PORT": port, "MOCEAN_LOGBOOK": LOGBOOK}
     # Whatever goes on in the ocean, there has to be room for us, and somebody who can end a pause.
     changes |= {"MOCEAN_LIMITS": "off", "MOCEAN_MOST_AWAKE": MOST_KEPT + 1, "MOCEAN_MOST_PER_ADDRESS": MOST_KEPT + 1}
-    if not (read_file(file) if file.exists() else {}).get("MOCEAN_HARBOUR_KEY"):
+    if not read_file(file).get("MOCEAN_HARBOUR_KEY"):
         changes["MOCEAN_HARBOUR_KEY"] = secrets.token_hex()
     lines = file.read_text().splitlines() if file.exists() else []
     kept = ["" if line.partition("=")[0].strip() in changes else line for line in lines]  # under the same numbers

@@ -16,7 +16,7 @@ from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from time import monotonic, sleep
 
-from server.settings import BadSetting, Settings, refuse_start, tell_systemd
+from server.settings import BadSetting, Settings, refuse_start, settings_of, tell_systemd
 
 PATIENCE = 10  # seconds to wait for an answer
 RETRY_DELAY = 0.1  # seconds
@@ -66,17 +66,15 @@ def keep_alive(settings):
         sleep(pause)
 
 
-CHECKS = {"free": Settings.check_address, "answers": check_ready}
-
-
 def main():
-    parser = argparse.ArgumentParser("python -m server.watchdog", description="Watch the server, or check it once.")
-    parser.add_argument("check", nargs="?", choices=CHECKS, help="can the port be had? does the server answer?")
-    task = CHECKS.get(parser.parse_args().check, keep_alive)
-    # Nonsense in other settings is for the server to refuse: only its exit status keeps systemd from trying again.
-    address = {name: os.environ.get(name, "") for name in ("HOST", "PORT")}
+    parser = argparse.ArgumentParser("python -m server.watchdog", description="Watch the server.")
+    parser.add_argument("service", nargs="?", help="wait until the service of this name answers, and no longer")
+    service = parser.parse_args().service
     try:
-        task(Settings.read(address))
+        environment = {**os.environ, **(settings_of(service) if service else {})}
+        # Nonsense in other settings is for the launch to refuse.
+        settings = Settings.read({name: environment.get(name, "") for name in ("HOST", "PORT")})
+        (check_ready if service else keep_alive)(settings)
     except BadSetting as problem:
         refuse_start(str(problem))
     except NoAnswer as problem:

@@ -54,18 +54,13 @@ def test_systemd_hears_of_no_health_while_the_worker_hangs(server, systemd):
     assert hear(systemd, "WATCHDOG=1")
 
 
-def check(what, port):
-    command = [sys.executable, "-m", "server.watchdog", what]
-    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port)}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
-
-
-def test_free_and_answers_say_how_a_port_is(server):
-    assert check("answers", server.port).returncode == 0
-    taken = check("free", server.port)
-    assert taken.returncode == 78
-    assert f"Port {server.port} of 127.0.0.1 can't be used" in taken.stderr
-    assert check("free", free_port()).returncode == 0
+def test_after_the_start_of_a_service_it_waits_for_an_answer(server, systemd):
+    hear(systemd, "WATCHDOG=1")
+    result = subprocess.run(
+        [sys.executable, "-m", "server.watchdog", "mocean"], cwd=ROOT, env=server.environment, timeout=30
+    )
+    assert result.returncode == 0
+    assert hear(systemd, "STATUS=0 ships sailing")
 
 
 def test_a_port_where_nothing_answers_is_a_sentence():

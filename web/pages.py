@@ -170,7 +170,7 @@ class Part(NamedTuple):
 
 def take_apart(scheme, address, path, query):
     """The URL of a request as Parts."""
-    computer, colon, port = address.partition(":") if address.count(":") < 2 else address.rpartition(":")
+    computer, colon, port = re.fullmatch(r"(\[.*\]|[^:]*)(:?)(.*)", address).groups()  # IPv6 stands in brackets
     parts = [Part("", f"{scheme}://"), Part("address", computer)]
     if colon:
         parts += [Part("", colon), Part("port", port)]
