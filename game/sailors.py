@@ -106,6 +106,19 @@ class Crew:
         self.by_id[id] = sailor
         self.recent = OrderedDict((awake.id, awake) for awake in self.recent.values())  # in the same order
 
+    def restore(self, sailors, doubtful):
+        """Let these sailors, whom a logbook has kept, take the place of those with the doubtful ids.
+
+        Those go under whatever name they are found: a route that failed may have changed it.
+        """
+        gone = {self.by_id.pop(id) for id in doubtful if id in self.by_id}
+        for sailors_by in (self.by_name, self.by_look, self.recent):
+            for key in [key for key, sailor in sailors_by.items() if sailor in gone]:
+                del sailors_by[key]
+        for sailor in sailors:
+            self.add(sailor)
+        self.recent = OrderedDict(sorted(self.recent.items(), key=lambda item: item[1].heard))
+
     # -- Finding
 
     def with_id(self, id):
