@@ -105,6 +105,11 @@ class Ocean:
         self.grid, self.is_erased = Grid(), False
         self.crew.changes.clear()
 
+    def doubtful(self):
+        """The ids under which something may have changed since the logbook was written."""
+        elsewhere = {id for id, sailor in self.crew.by_id.items() if sailor.id != id}  # a route has written there
+        return [*self.crew.changes, *elsewhere, *(who for _, who, _ in self.mail.journal)]
+
     # -- Coming and going
 
     def join(self, name, id=None, address=None, known=""):

@@ -14,6 +14,11 @@ from pathlib import Path
 from server.settings import BadSetting, Settings
 
 
+def copies(file):
+    """The copies of a logbook that are kept in the folder `backups` beside it, the oldest first."""
+    return sorted(Path(file).resolve().parent.glob("backups/*.sqlite3"))
+
+
 def back_up(file, copy):
     """Make a copy that is whole, and readable only for us. Raises OSError or sqlite3.Error, and leaves none then."""
     partial = f"{copy}.partial"

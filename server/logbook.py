@@ -4,12 +4,16 @@
     logbook.read(ocean, now=time())    # a new ocean becomes what it was
     ...                                # a request changes something
     logbook.write(ocean)               # now the file has all that changed or, on LogbookProblem, nothing of it
+    logbook.undo(ocean)                # the request has failed: the ocean becomes what it was before
 
 It is an SQLite database. The program sqlite3 can look into it, also while the server runs: select * from sailors;
 A sailor is one row with all attributes as JSON, so a new attribute needs no change here.
 
 SQLite leaves what was deleted in its files until it needs the room. So the logbook is tidied up once a day, and written
 anew when a sailor is erased: then no byte of that is in it any more.
+
+If the file is damaged while the server runs, it is written anew from memory. If that is found only at the start, what
+can be saved goes into a new one: see salvage.py. The damaged file is kept in any case.
 
 Words: a *transaction* is a change that is in the file as a whole or not at all. SQLite writes it into a second file,
 the *WAL* (write-ahead log, its name ends in -wal), and from time to time moves what is there into the main file.
@@ -25,14 +29,18 @@ from math import inf
 from time import time
 
 from game.errors import Problem
+from game.moderation import HARBOUR
 from game.ocean import Ocean
+from server.backup import copies
 from server.migrations import MIGRATIONS
 from server.rows import OURS, THE_OCEANS, as_json, facts_of, message_of, sailor_of, write_rows
+from server.salvage import salvage
 
 MEMORY = ":memory:"
 ENDINGS = ("", "-wal", "-shm")  # of the names of a database's files
+LOCK, NEW = "-lock", "-new"  # of the names of two files of our own: see Logbook.keep_others_out and write_new
 DAY = 24 * 3600  # seconds
-LOCK, NEW = "-lock", "-new"  # of the names of two files of our own: see Logbook.keep_others_out and write_everything
+LOOK = 1  # seconds between two looks at the files, if nobody changes anything
 log = logging.getLogger(__name__)
 
 
@@ -51,13 +59,17 @@ class Logbook:
 
     def __init__(self, file, sync="normal"):
         self.file = MEMORY if file == MEMORY else os.path.realpath(file)
+        self.names = () if file == MEMORY else [self.file + ending for ending in (*ENDINGS, LOCK)]
         self.sync = sync  # what survives a power cut: "normal" is nearly everything, "full" everything
         self.connection = self.lock = None
         self.inodes = {None}  # which files are open and locked, and None if something is amiss
+        self.marks = []  # what the main file and the WAL looked like when we last wrote to them
+        self.looked = -inf  # when that was last compared, though nothing had changed
         self.boot = None  # how many servers have opened the file, including this one
         self.facts = None  # what the file has of the ocean apart from sailors and mail
         self.tidied = -inf  # when it was last tidied up
         self.incident = ""  # what the leader should know of the file's fate
+        self.notice = ""  # what the players should know of it
         self.failure = ""  # why it can't be written now, if it can't
 
     @property
@@ -75,6 +87,7 @@ class Logbook:
                 self.connection.execute("UPDATE ocean SET boot = boot + 1")
                 (count,) = self.connection.execute("SELECT boot FROM ocean").fetchone()
                 self.boot = int(now * 1000) if self.file == MEMORY else count  # memory can't count those before
+                self.note_marks()
 
     def check(self):
         """See that a server can be started with this file. Raises LogbookProblem."""
@@ -83,27 +96,50 @@ class Logbook:
             self.close()
 
     def load(self, ocean, now):
-        """Fill a new ocean. A damaged file is set aside, and a new one begun."""
+        """Fill a new ocean. If the file is damaged, with what can be saved."""
         try:
             if not self.connection:
                 self.open()
             self.fill(ocean, now)
         except Damaged as damage:
-            self.set_aside(damage)
-            self.open()
+            try:
+                self.rescue(damage, now)
+            except BaseException:
+                self.close()
+                raise
             self.fill(ocean, now)
 
-    def fill(self, ocean, now):
-        """Read everything into a new ocean. Raises Damaged, or TypeError if the file does not fit the program."""
-        rows = self.connection.execute
+    def fill(self, ocean, now, ids=None):
+        """Read everything into a new ocean, or into one that is in use what the file has under some ids.
+
+        Raises Damaged, or TypeError if the file does not fit the program.
+        """
+        rows, values = self.connection.execute, ids or []
         with damage_noticed():
-            sailors = [(id, facts_of(text, OURS)) for id, text in rows("SELECT id, facts FROM sailors")]
-            letters = [(id, message_of(*row)) for id, *row in rows("SELECT * FROM mail ORDER BY number")]
+            texts = [
+                (id, facts_of(text, OURS)) for id, text in rows(f"SELECT * FROM sailors {among('id', ids)}", values)
+            ]
+            letters = rows(f"SELECT * FROM mail {among('sailor', ids)} ORDER BY number", values)
+            letters = [(id, message_of(*row)) for id, *row in letters]
             broadcasts = [(message_of(*row), but) for *row, but in rows("SELECT * FROM chat ORDER BY number")]
             facts = facts_of(rows("SELECT facts FROM ocean").fetchone()[0], THE_OCEANS)
-        sailors = sorted((sailor_of(id, kept, now) for id, kept in sailors), key=lambda sailor: sailor.heard)
-        ocean.restore(sailors, letters, broadcasts, facts)
+        sailors = sorted((sailor_of(id, kept, now) for id, kept in texts), key=lambda sailor: sailor.heard)
+        ocean.restore(sailors, letters, broadcasts, facts, values)
         self.facts = deepcopy(vars(ocean.world))
+
+    def undo(self, ocean):
+        """Let the ocean be as the file has it, after a request that failed. Only what has changed is read again.
+
+        So with thousands of ships nobody has to wait for it either. Raises LogbookProblem, or another Exception if a
+        route has changed what it can't change like that: then all has to be read again.
+        """
+        with self.explained(), self.mended(ocean):
+            self.fill(ocean, ocean.now, ocean.doubtful())
+            sizes = self.connection.execute(
+                "SELECT (SELECT count(*) FROM sailors), (SELECT count(*) FROM mail)"
+            ).fetchone()
+            if sizes != (len(ocean.crew.by_id), sum(map(len, ocean.mail.boxes.values()))):
+                raise RuntimeError("a route has changed the lists of sailors or letters themselves")
 
     # -- Writing
 
@@ -124,78 +160,181 @@ class Logbook:
             with self.explained():
                 self.commit(ocean)
             if is_untidy:
-                self.tidy(ocean.now)
+                self.tidy(ocean)
         elif ocean.crew.polled:  # somebody was heard from, and nothing else is new: nobody has to know if this fails
             with suppress(sqlite3.Error, OSError):
                 self.commit(ocean)
             ocean.crew.polled.clear()
+        elif not 0 <= ocean.now - self.looked < LOOK:
+            self.looked = ocean.now
+            if self.look() != (self.inodes, self.marks):
+                with suppress(LogbookProblem), self.explained():
+                    self.commit(ocean)
         return has_changed
 
     def commit(self, ocean):
-        """Write what has changed or, if somebody has replaced an open file or erased a sailor, all there is."""
-        facts = vars(ocean.world)
-        if self.find_inodes() != self.inodes:
+        """Write what has changed or, if something has happened to the files or a sailor was erased, all there is."""
+        inodes, marks = self.look()
+        if inodes != self.inodes:
             self.keep_others_out()
             self.write_everything(ocean)
-            self.incident = "Somebody had removed or replaced the logbook. It was written again from memory."
-            log.warning("%s: %s", self.file, self.incident)
+            self.tell("Somebody had removed or replaced the logbook. It was written again from memory.")
+        elif marks != self.marks:
+            self.write_again(ocean, "somebody else has written to it")
         elif ocean.is_erased and self.file != MEMORY:
             self.write_everything(ocean)
         else:
-            with self.connection as connection:
-                connection.execute("BEGIN IMMEDIATE")
-                write_rows(connection.execute, ocean, ocean.crew.changes | ocean.crew.polled, ocean.mail.journal)
-                if facts != self.facts:
-                    connection.execute("UPDATE ocean SET facts = ?", [as_json(facts)])
-        if facts != self.facts:
-            self.facts = deepcopy(facts)
+            self.write_changes(ocean)
+        self.note_written(ocean)
+
+    def note_written(self, ocean):
+        """From now on, only what is new has to be written."""
+        if vars(ocean.world) != self.facts:
+            self.facts = deepcopy(vars(ocean.world))
         self.failure, ocean.is_erased = "", False
         for written in (ocean.crew.changes, ocean.crew.polled, ocean.mail.journal):
             written.clear()
 
-    def write_everything(self, ocean):
-        """Begin a new file, with all that is in memory. It takes the place of the old one at once and as a whole."""
-        with suppress(FileNotFoundError):
-            os.remove(self.file + NEW)  # which a crash has left
-        with closing(database(self.file + NEW)) as connection:
-            migrate(connection, os.path.basename(self.file))
-            with connection:
+    def write_changes(self, ocean):
+        """Write what has changed, as one transaction."""
+        try:
+            with self.mended(ocean), self.connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                write_rows(connection.execute, ocean, ocean.crew.by_id, ocean.mail.entries())
-                connection.execute("UPDATE ocean SET boot = ?, facts = ?", [self.boot, as_json(vars(ocean.world))])
-        self.move_away("replaced")
-        self.open()
+                write_rows(connection.execute, ocean, ocean.crew.changes | ocean.crew.polled, ocean.mail.journal)
+                if vars(ocean.world) != self.facts:
+                    connection.execute("UPDATE ocean SET facts = ?", [as_json(vars(ocean.world))])
+        finally:
+            self.note_marks()
 
-    def tidy(self, now):
+    def write_everything(self, ocean, boot=None, fate="replaced"):
+        """Begin a new file, with all that is in memory. It takes the place of the old one at once and as a whole.
+
+        Returns the name under which the old one is kept, if it is.
+        """
+        self.write_new(ocean, boot or self.boot)
+        kept = self.move_away(fate)
+        self.open()
+        return kept
+
+    def write_new(self, ocean, boot):
+        """Write a file that only has to be renamed: so nobody ever finds half a logbook."""
+        self.remove_new()  # which a crash has left
+        try:
+            with closing(database(self.file + NEW)) as connection:
+                migrate(connection, os.path.basename(self.file))
+                with connection:
+                    connection.execute("BEGIN IMMEDIATE")
+                    write_rows(connection.execute, ocean, ocean.crew.by_id, ocean.mail.entries())
+                    connection.execute("UPDATE ocean SET boot = ?, facts = ?", [boot, as_json(vars(ocean.world))])
+        except BaseException:
+            self.remove_new()  # it may be what fills the disk
+            raise
+
+    def tidy(self, ocean):
         """Leave nothing in the files that has been deleted. If that fails, there is another day."""
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, OSError), self.mended(ocean):
             for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
                 self.connection.execute(statement)
-        self.tidied = now
+        self.note_marks()
+        self.tidied = ocean.now
+
+    # -- Damage
+
+    @contextmanager
+    def mended(self, ocean):
+        """If the file turns out to be damaged in this block, write a whole one from memory."""
+        try:
+            yield
+        except (Damaged, sqlite3.DatabaseError) as error:
+            if type(error) not in (Damaged, sqlite3.DatabaseError, sqlite3.OperationalError) or not is_damage(error):
+                raise
+            self.write_again(ocean, error)
+
+    def write_again(self, ocean, damage):
+        """Put a whole file, from memory, into the place of a damaged one."""
+        kept = self.write_everything(ocean, self.boot, "damaged")
+        self.note_written(ocean)
+        self.tell(f"The logbook was damaged. It is kept as {kept}, and was written again from memory.", damage)
+
+    def rescue(self, damage, now):
+        """Put what can be saved into the place of a damaged file: its own rows, or else the newest whole copy."""
+        ocean, boot = salvage(self.file, now)
+        ships, messages, copy = len(ocean.crew.by_id), len(ocean.mail.entries()), None
+        if ships or messages:
+            saved = f"{many(ships, 'ship')} and {many(messages, 'message')} were saved."
+        else:
+            ocean, copy = self.newest_copy(now)
+            saved = (
+                f"It was taken from the copy {copy.stem}."
+                if copy
+                else "Nothing could be saved, so a new one was begun."
+            )
+        self.notice = f"The logbook was damaged. {saved} Who is missing may join again."
+        ocean.announce(self.notice, HARBOUR)
+        kept = self.write_everything(ocean, self.boot or boot or int(now), "damaged")
+        self.tell(f"The logbook was damaged. It is kept as {kept}. {saved}", damage)
+
+    def newest_copy(self, now):
+        """The ocean in the newest copy that is whole, and the path of that; or else a new ocean, and None."""
+        for copy in reversed(copies(self.file)):
+            try:
+                return ocean_in(copy, now), copy
+            except (Damaged, LogbookProblem, sqlite3.Error, OSError) as problem:
+                log.warning("The copy %s can't be used: %s", copy, problem)
+        return new_ocean(now), None
+
+    def tell(self, incident, *reasons):
+        """Let the leader know what has happened to the file."""
+        self.incident = incident
+        log.warning("%s: %s", self.file, ". ".join([*map(str, reasons), incident]))
 
     # -- The file
 
     def open(self):
-        """Open the file, and make or migrate it if needed. Raises Damaged, LogbookProblem, OSError or sqlite3.Error."""
+        """Open the file, and make or migrate it if needed. Raises Damaged, LogbookProblem, OSError or sqlite3.Error.
+
+        A damaged one stays open until it is renamed: SQLite would delete its WAL otherwise.
+        """
         self.close()
+        was_used = self.was_used()
         self.keep_others_out()
-        if not os.path.exists(self.file):
-            self.move_away("replaced")  # as SQLite deletes a WAL without its file, or takes it for that of another one
-            with suppress(FileNotFoundError):
-                os.rename(self.file + NEW, self.file)
+        if self.file != MEMORY and not size_of(self.file):
+            self.begin(was_used)
         self.connection = database(self.file)
         try:
-            with damage_noticed():
-                problem = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if problem != "ok":
-                    raise ValueError(problem)
-                for pragma in ("journal_mode = WAL", f"synchronous = {self.sync}"):
-                    self.connection.execute(f"PRAGMA {pragma}")
-                migrate(self.connection, os.path.basename(self.file))
-            self.inodes = self.find_inodes()
+            self.make_ready()
+        except Damaged:
+            raise
         except BaseException:
             self.close()
             raise
+        self.inodes, self.marks = self.look()
+
+    def make_ready(self):
+        """See that the open file is whole and of the newest version. Raises what `open` does."""
+        with damage_noticed():
+            problem = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if problem != "ok":
+                raise ValueError(problem)
+            for pragma in ("journal_mode = WAL", f"synchronous = {self.sync}"):
+                self.connection.execute(f"PRAGMA {pragma}")
+            migrate(self.connection, os.path.basename(self.file))
+
+    def was_used(self):
+        """True if there are signs that a server has used the file, or one of this name."""
+        return os.path.exists(self.file + LOCK) or size_of(self.file + "-wal") > 0 or bool(copies(self.file))
+
+    def begin(self, was_used):
+        """Make the file, which is missing or has no bytes. Raises Damaged if it had some."""
+        if os.path.exists(self.file):
+            if was_used:  # SQLite would take it for an empty database, and delete its WAL
+                raise Damaged("the file is empty")
+            log.warning("%s is empty: a new logbook is begun.", self.file)
+            os.remove(self.file)
+        self.move_away("replaced")  # as SQLite deletes a WAL without its file, or takes it for that of another one
+        if not size_of(self.file + NEW) or os.path.exists(self.file + NEW + "-journal"):
+            self.write_new(Ocean(), boot=0)
+        os.rename(self.file + NEW, self.file)
 
     def close(self):
         for connection in (self.connection, self.lock):
@@ -212,32 +351,35 @@ class Logbook:
             self.lock = database(self.file + LOCK)
             self.lock.execute("BEGIN EXCLUSIVE")
 
-    def set_aside(self, damage):
-        """Rename a damaged file, so that nothing is lost which somebody could still save, and say so loudly."""
-        self.close()
-        kept = self.move_away("damaged")
-        self.incident = f"The logbook was damaged. It is kept as {os.path.basename(kept)}, and a new one was begun."
-        log.warning("%s: %s. %s", self.file, damage, self.incident)
-
     def move_away(self, fate):
-        """Rename the files that have the logbook's names, except for ours, which can go. Returns the new name."""
+        """Rename the files that have the logbook's names. Ours can go, unless damaged. Returns the new name."""
         kept = f"{self.file}.{fate}-{datetime.now():%Y-%m-%d-%H%M%S-%f}"
         for ending in ENDINGS:
             name = self.file + ending
             with suppress(FileNotFoundError):
-                if os.stat(name).st_ino in self.inodes:
+                if fate != "damaged" and os.stat(name).st_ino in self.inodes:
                     os.remove(name)
                 else:
                     os.rename(name, kept + ending)
-        return kept
+        return os.path.basename(kept)
 
-    def find_inodes(self):
-        """Which files have the logbook's names now."""
-        inodes = set()
-        for ending in (*ENDINGS, LOCK):
+    def remove_new(self):
+        for name in (self.file + NEW, self.file + NEW + "-journal"):
             with suppress(FileNotFoundError):
-                inodes.add(os.stat(self.file + ending).st_ino)
-        return inodes
+                os.remove(name)
+
+    def look(self):
+        """Which files have the logbook's names now, and the marks of those to which only we write; or none at all."""
+        try:
+            files = [os.stat(name) for name in self.names]
+        except FileNotFoundError:
+            return set(), []
+        return {file.st_ino for file in files}, marks_of(files[:2])
+
+    def note_marks(self):
+        """What has just been written was us."""
+        with suppress(OSError):  # or else it is noticed by the next look
+            self.marks = marks_of(map(os.stat, self.names[:2]))
 
     @contextmanager
     def explained(self):
@@ -288,7 +430,52 @@ def damage_noticed():
     try:
         yield
     except Exception as error:
-        is_outside = isinstance(error, (sqlite3.OperationalError, OSError, MemoryError, Problem))
-        if is_outside and not str(error).startswith(NONSENSE):
+        if not is_damage(error):
             raise
         raise Damaged(str(error)) from error
+
+
+def is_damage(error):
+    """True if what was read makes no sense, and False if it couldn't be read."""
+    is_outside = isinstance(error, (sqlite3.OperationalError, OSError, MemoryError, Problem))
+    return not is_outside or str(error).startswith(NONSENSE)
+
+
+def among(column, ids):
+    """The part of a query that asks for the rows of some ids, or of all for None."""
+    return "" if ids is None else f"WHERE {column} IN ({', '.join('?' * len(ids))})"
+
+
+# ---- What can be saved ----
+
+
+def ocean_in(copy, now):
+    """The ocean in a copy of a logbook, which is left alone. Raises what Logbook.open does."""
+    ocean, whole = new_ocean(now), Logbook(MEMORY)
+    whole.connection = database(MEMORY)
+    with closing(whole), closing(sqlite3.connect(f"{copy.as_uri()}?immutable=1", uri=True)) as source:
+        source.backup(whole.connection)
+        whole.make_ready()
+        whole.fill(ocean, now)
+    return ocean
+
+
+def new_ocean(now):
+    ocean = Ocean()
+    ocean.now = now
+    return ocean
+
+
+def many(number, thing):
+    """How many there are: 1 ship, 2 ships."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def marks_of(files):
+    """By what one sees that somebody has written to files: how many bytes they have, and when the last ones came."""
+    return [(file.st_size, file.st_mtime_ns) for file in files]
+
+
+def size_of(name):
+    """The bytes in a file, 0 if there is none."""
+    return os.path.getsize(name) if os.path.exists(name) else 0
