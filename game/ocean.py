@@ -102,7 +102,9 @@ class Ocean:
         self.crew.restore(sailors, doubtful)
         aboard = {item for sailor in self.crew.by_id.values() for item in sailor.items}
         self.treasures = {name: place for name, place in lay_out(self.world.tide).items() if name not in aboard}
-        self.grid, self.is_erased = Grid(), False
+        self.is_erased = False
+        if self.grid.filled == self.now:  # perhaps with ships that aren't there
+            self.grid = Grid()
         self.crew.changes.clear()
 
     def doubtful(self):

@@ -10,6 +10,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import chain, count
+from operator import attrgetter
 
 from game.errors import NameTaken, NoSailor, OceanFull, UnknownId
 from game.moderation import is_reserved, look_alike, same_name
@@ -117,7 +118,8 @@ class Crew:
                 del sailors_by[key]
         for sailor in sailors:
             self.add(sailor)
-        self.recent = OrderedDict(sorted(self.recent.items(), key=lambda item: item[1].heard))
+        awake = sorted(self.recent.values(), key=attrgetter("heard"))
+        self.recent = OrderedDict((sailor.id, sailor) for sailor in awake)
 
     # -- Finding
 

@@ -40,6 +40,7 @@ MEMORY = ":memory:"
 ENDINGS = ("", "-wal", "-shm")  # of the names of a database's files
 LOCK, NEW = "-lock", "-new"  # of the names of two files of our own: see Logbook.keep_others_out and write_new
 DAY = 24 * 3600  # seconds
+SIZES = "SELECT (SELECT count(*) FROM sailors), (SELECT count(*) FROM mail)"
 LOOK = 1  # seconds between two looks at the files, if nobody changes anything
 log = logging.getLogger(__name__)
 
@@ -63,8 +64,9 @@ class Logbook:
         self.sync = sync  # what survives a power cut: "normal" is nearly everything, "full" everything
         self.connection = self.lock = None
         self.inodes = {None}  # which files are open and locked, and None if something is amiss
-        self.marks = []  # what the main file and the WAL looked like when we last wrote to them
-        self.looked = -inf  # when that was last compared, though nothing had changed
+        self.size, self.changed = 0, 0  # of the main file, when we last wrote: its bytes, and when they had changed
+        self.wal_size = 0  # of the WAL, when we last looked at it: between two looks it can only grow
+        self.looked = -inf  # when we last looked although nobody had done anything
         self.boot = None  # how many servers have opened the file, including this one
         self.facts = None  # what the file has of the ocean apart from sailors and mail
         self.tidied = -inf  # when it was last tidied up
@@ -87,7 +89,7 @@ class Logbook:
                 self.connection.execute("UPDATE ocean SET boot = boot + 1")
                 (count,) = self.connection.execute("SELECT boot FROM ocean").fetchone()
                 self.boot = int(now * 1000) if self.file == MEMORY else count  # memory can't count those before
-                self.note_marks()
+                self.note_change()
 
     def check(self):
         """See that a server can be started with this file. Raises LogbookProblem."""
@@ -133,13 +135,14 @@ class Logbook:
         So with thousands of ships nobody has to wait for it either. Raises LogbookProblem, or another Exception if a
         route has changed what it can't change like that: then all has to be read again.
         """
-        with self.explained(), self.mended(ocean):
-            self.fill(ocean, ocean.now, ocean.doubtful())
-            sizes = self.connection.execute(
-                "SELECT (SELECT count(*) FROM sailors), (SELECT count(*) FROM mail)"
-            ).fetchone()
-            if sizes != (len(ocean.crew.by_id), sum(map(len, ocean.mail.boxes.values()))):
-                raise RuntimeError("a route has changed the lists of sailors or letters themselves")
+        with self.explained():
+            try:
+                self.fill(ocean, ocean.now, ocean.doubtful())
+            except Damaged as damage:  # which is worse than what one request has changed
+                self.write_again(ocean, damage)
+            sizes = self.connection.execute(SIZES).fetchone()
+        if sizes != (len(ocean.crew.by_id), sum(map(len, ocean.mail.boxes.values()))):
+            raise RuntimeError("a route has changed the lists of all sailors or letters")
 
     # -- Writing
 
@@ -167,19 +170,19 @@ class Logbook:
             ocean.crew.polled.clear()
         elif not 0 <= ocean.now - self.looked < LOOK:
             self.looked = ocean.now
-            if self.look() != (self.inodes, self.marks):
+            if self.fate():
                 with suppress(LogbookProblem), self.explained():
                     self.commit(ocean)
         return has_changed
 
     def commit(self, ocean):
         """Write what has changed or, if something has happened to the files or a sailor was erased, all there is."""
-        inodes, marks = self.look()
-        if inodes != self.inodes:
+        fate = self.fate()
+        if fate == "replaced":
             self.keep_others_out()
             self.write_everything(ocean)
             self.tell("Somebody had removed or replaced the logbook. It was written again from memory.")
-        elif marks != self.marks:
+        elif fate == "damaged":
             self.write_again(ocean, "somebody else has written to it")
         elif ocean.is_erased and self.file != MEMORY:
             self.write_everything(ocean)
@@ -198,13 +201,15 @@ class Logbook:
     def write_changes(self, ocean):
         """Write what has changed, as one transaction."""
         try:
-            with self.mended(ocean), self.connection as connection:
+            with self.connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 write_rows(connection.execute, ocean, ocean.crew.changes | ocean.crew.polled, ocean.mail.journal)
                 if vars(ocean.world) != self.facts:
                     connection.execute("UPDATE ocean SET facts = ?", [as_json(vars(ocean.world))])
+        except sqlite3.DatabaseError as error:
+            self.mend(ocean, error)
         finally:
-            self.note_marks()
+            self.note_change()
 
     def write_everything(self, ocean, boot=None, fate="replaced"):
         """Begin a new file, with all that is in memory. It takes the place of the old one at once and as a whole.
@@ -232,23 +237,23 @@ class Logbook:
 
     def tidy(self, ocean):
         """Leave nothing in the files that has been deleted. If that fails, there is another day."""
-        with suppress(sqlite3.Error, OSError), self.mended(ocean):
-            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-                self.connection.execute(statement)
-        self.note_marks()
-        self.tidied = ocean.now
+        self.tidied, self.wal_size = ocean.now, 0
+        with suppress(sqlite3.Error, OSError):
+            try:
+                for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    self.connection.execute(statement)
+            except sqlite3.DatabaseError as error:
+                self.mend(ocean, error)
+            finally:
+                self.note_change()
 
     # -- Damage
 
-    @contextmanager
-    def mended(self, ocean):
-        """If the file turns out to be damaged in this block, write a whole one from memory."""
-        try:
-            yield
-        except (Damaged, sqlite3.DatabaseError) as error:
-            if type(error) not in (Damaged, sqlite3.DatabaseError, sqlite3.OperationalError) or not is_damage(error):
-                raise
-            self.write_again(ocean, error)
+    def mend(self, ocean, error):
+        """If this error says that the file is damaged, write a whole one from memory. Otherwise raise it again."""
+        if type(error) not in (Damaged, sqlite3.DatabaseError, sqlite3.OperationalError) or not is_damage(error):
+            raise error
+        self.write_again(ocean, error)
 
     def write_again(self, ocean, damage):
         """Put a whole file, from memory, into the place of a damaged one."""
@@ -308,7 +313,8 @@ class Logbook:
         except BaseException:
             self.close()
             raise
-        self.inodes, self.marks = self.look()
+        self.inodes, self.wal_size = {os.stat(name).st_ino for name in self.names}, 0
+        self.note_change()
 
     def make_ready(self):
         """See that the open file is whole and of the newest version. Raises what `open` does."""
@@ -368,18 +374,26 @@ class Logbook:
             with suppress(FileNotFoundError):
                 os.remove(name)
 
-    def look(self):
-        """Which files have the logbook's names now, and the marks of those to which only we write; or none at all."""
+    def fate(self):
+        """What somebody else has done to the files: "replaced" them (or removed), "damaged" them, or ""."""
         try:
             files = [os.stat(name) for name in self.names]
         except FileNotFoundError:
-            return set(), []
-        return {file.st_ino for file in files}, marks_of(files[:2])
+            return "replaced"
+        if {file.st_ino for file in files} != self.inodes:
+            return "replaced"
+        if files:
+            main, wal = files[:2]
+            if (main.st_size, main.st_mtime_ns) != (self.size, self.changed) or wal.st_size < self.wal_size:
+                return "damaged"
+            self.wal_size = wal.st_size
+        return ""
 
-    def note_marks(self):
-        """What has just been written was us."""
-        with suppress(OSError):  # or else it is noticed by the next look
-            self.marks = marks_of(map(os.stat, self.names[:2]))
+    def note_change(self):
+        """If the main file looks different now, that was us."""
+        if self.names:
+            main = os.stat(self.file)
+            self.size, self.changed = main.st_size, main.st_mtime_ns
 
     @contextmanager
     def explained(self):
@@ -469,11 +483,6 @@ def new_ocean(now):
 def many(number, thing):
     """How many there are: 1 ship, 2 ships."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
-def marks_of(files):
-    """By what one sees that somebody has written to files: how many bytes they have, and when the last ones came."""
-    return [(file.st_size, file.st_mtime_ns) for file in files]
 
 
 def size_of(name):
