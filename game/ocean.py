@@ -108,9 +108,9 @@ class Ocean:
         self.crew.changes.clear()
 
     def doubtful(self):
-        """The ids under which something may have changed since the logbook was written."""
-        elsewhere = {id for id, sailor in self.crew.by_id.items() if sailor.id != id}  # a route has written there
-        return [*self.crew.changes, *elsewhere, *(who for _, who, _ in self.mail.journal)]
+        """The ids under which something may have changed since the logbook was written, and perhaps some others."""
+        renamed = {id for id, sailor in self.crew.by_id.items() if sailor.id != id}  # by a route
+        return [*self.crew.changes.union(renamed, (who for _, who, _ in self.mail.journal))]
 
     # -- Coming and going
 

@@ -139,7 +139,7 @@ class Logbook:
             try:
                 self.fill(ocean, ocean.now, ocean.doubtful())
             except Damaged as damage:  # which is worse than what one request has changed
-                self.write_again(ocean, damage)
+                self.write_again(ocean, f"The logbook was damaged ({damage}).")
             sizes = self.connection.execute(SIZES).fetchone()
         if sizes != (len(ocean.crew.by_id), sum(map(len, ocean.mail.boxes.values()))):
             raise RuntimeError("a route has changed the lists of all sailors or letters")
@@ -183,7 +183,7 @@ class Logbook:
             self.write_everything(ocean)
             self.tell("Somebody had removed or replaced the logbook. It was written again from memory.")
         elif fate == "damaged":
-            self.write_again(ocean, "somebody else has written to it")
+            self.write_again(ocean, "Somebody had written into the logbook.")
         elif ocean.is_erased and self.file != MEMORY:
             self.write_everything(ocean)
         else:
@@ -251,47 +251,47 @@ class Logbook:
 
     def mend(self, ocean, error):
         """If this error says that the file is damaged, write a whole one from memory. Otherwise raise it again."""
-        if type(error) not in (Damaged, sqlite3.DatabaseError, sqlite3.OperationalError) or not is_damage(error):
+        if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError) or not is_damage(error):
             raise error
-        self.write_again(ocean, error)
+        self.write_again(ocean, f"The logbook was damaged ({error}).")
 
-    def write_again(self, ocean, damage):
+    def write_again(self, ocean, incident):
         """Put a whole file, from memory, into the place of a damaged one."""
         kept = self.write_everything(ocean, self.boot, "damaged")
         self.note_written(ocean)
-        self.tell(f"The logbook was damaged. It is kept as {kept}, and was written again from memory.", damage)
+        self.tell(f"{incident} It was written again from memory, and the damaged one is kept as {kept}.")
 
     def rescue(self, damage, now):
-        """Put what can be saved into the place of a damaged file: its own rows, or else the newest whole copy."""
+        """Put what can be saved into the place of a damaged file: its own ships and mail, or else the newest copy."""
         ocean, boot = salvage(self.file, now)
-        ships, messages, copy = len(ocean.crew.by_id), len(ocean.mail.entries()), None
-        if ships or messages:
-            saved = f"{many(ships, 'ship')} and {many(messages, 'message')} were saved."
-        else:
-            ocean, copy = self.newest_copy(now)
-            saved = (
-                f"It was taken from the copy {copy.stem}."
-                if copy
-                else "Nothing could be saved, so a new one was begun."
-            )
+        ships, messages = len(ocean.crew.by_id), len(ocean.mail.entries())
+        saved = f"{many(ships, 'ship')} and {many(messages, 'message')} were saved."
+        if not ships:
+            copied, copy = self.newest_copy(now)
+            ocean = copied or ocean
+            if copied:
+                saved = f"It was taken from the copy of {copy.name[:10]}, {copy.name[11:13]}:{copy.name[13:15]}."
+            elif not messages:
+                saved = "Nothing could be saved, so a new one was begun."
         self.notice = f"The logbook was damaged. {saved} Who is missing may join again."
         ocean.announce(self.notice, HARBOUR)
         kept = self.write_everything(ocean, self.boot or boot or int(now), "damaged")
-        self.tell(f"The logbook was damaged. It is kept as {kept}. {saved}", damage)
+        self.tell(f"The logbook was damaged. It is kept as {kept}. {saved}")
+        log.warning("What was wrong with the logbook: %s", damage)
 
     def newest_copy(self, now):
-        """The ocean in the newest copy that is whole, and the path of that; or else a new ocean, and None."""
+        """The ocean in the newest copy that is whole, and the path of that; or None and None."""
         for copy in reversed(copies(self.file)):
             try:
                 return ocean_in(copy, now), copy
             except (Damaged, LogbookProblem, sqlite3.Error, OSError) as problem:
                 log.warning("The copy %s can't be used: %s", copy, problem)
-        return new_ocean(now), None
+        return None, None
 
-    def tell(self, incident, *reasons):
+    def tell(self, incident):
         """Let the leader know what has happened to the file."""
         self.incident = incident
-        log.warning("%s: %s", self.file, ". ".join([*map(str, reasons), incident]))
+        log.warning("%s: %s", self.file, incident)
 
     # -- The file
 
@@ -301,9 +301,10 @@ class Logbook:
         A damaged one stays open until it is renamed: SQLite would delete its WAL otherwise.
         """
         self.close()
-        was_used = self.was_used()
+        is_missing = self.file != MEMORY and not size_of(self.file)
+        was_used = is_missing and self.was_used()  # looked at before the lock is there again
         self.keep_others_out()
-        if self.file != MEMORY and not size_of(self.file):
+        if is_missing:
             self.begin(was_used)
         self.connection = database(self.file)
         try:
@@ -465,18 +466,13 @@ def among(column, ids):
 
 def ocean_in(copy, now):
     """The ocean in a copy of a logbook, which is left alone. Raises what Logbook.open does."""
-    ocean, whole = new_ocean(now), Logbook(MEMORY)
+    ocean, whole = Ocean(), Logbook(MEMORY)
+    ocean.now = now
     whole.connection = database(MEMORY)
     with closing(whole), closing(sqlite3.connect(f"{copy.as_uri()}?immutable=1", uri=True)) as source:
         source.backup(whole.connection)
         whole.make_ready()
         whole.fill(ocean, now)
-    return ocean
-
-
-def new_ocean(now):
-    ocean = Ocean()
-    ocean.now = now
     return ocean
 
 
