@@ -466,6 +466,8 @@ def among(column, ids):
 
 def ocean_in(copy, now):
     """The ocean in a copy of a logbook, which is left alone. Raises what Logbook.open does."""
+    if not size_of(copy):  # SQLite would take it for an empty database
+        raise Damaged("the file is empty")
     ocean, whole = Ocean(), Logbook(MEMORY)
     ocean.now = now
     whole.connection = database(MEMORY)
