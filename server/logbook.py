@@ -262,17 +262,19 @@ class Logbook:
         self.tell(f"{incident} It was written again from memory, and the damaged one is kept as {kept}.")
 
     def rescue(self, damage, now):
-        """Put what can be saved into the place of a damaged file: its own ships and mail, or else the newest copy."""
+        """Put what can be saved into the place of a damaged file: its own ships and mail or, if that is little, a copy.
+
+        Little is less than half of the ships that the newest copy has. With a copy, what has gone since comes back.
+        """
         ocean, boot = salvage(self.file, now)
+        copied, copy = self.newest_copy(now)
         ships, messages = len(ocean.crew.by_id), len(ocean.mail.entries())
         saved = f"{many(ships, 'ship')} and {many(messages, 'message')} were saved."
-        if not ships:
-            copied, copy = self.newest_copy(now)
-            ocean = copied or ocean
-            if copied:
-                saved = f"It was taken from the copy of {copy.name[:10]}, {copy.name[11:13]}:{copy.name[13:15]}."
-            elif not messages:
-                saved = "Nothing could be saved, so a new one was begun."
+        if copied and 2 * ships < len(copied.crew.by_id):
+            ocean = copied
+            saved = f"It was taken from the copy of {copy.name[:10]}, {copy.name[11:13]}:{copy.name[13:15]}."
+        elif not (ships or messages):
+            saved = "Nothing could be saved, so a new one was begun."
         self.notice = f"The logbook was damaged. {saved} Who is missing may join again."
         ocean.announce(self.notice, HARBOUR)
         kept = self.write_everything(ocean, self.boot or boot or int(now), "damaged")

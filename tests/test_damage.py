@@ -100,7 +100,7 @@ class OceanAndSalvage(OceanAndLogbook):
 
 
 TestOceanAndSalvage = OceanAndSalvage.TestCase
-TestOceanAndSalvage.settings = settings(max_examples=20, stateful_step_count=20)
+TestOceanAndSalvage.settings = settings(max_examples=10, stateful_step_count=20)
 
 
 def test_without_its_first_page_nothing_is_lost(file):
@@ -236,7 +236,7 @@ def test_a_mistake_in_the_program_does_not_drown_those_who_could_be_saved(file, 
     assert len(start(file)[1].crew.by_id) == 60
 
 
-# ---- Nothing to save: the newest copy ----
+# ---- Little or nothing to save: the newest copy ----
 
 
 def test_if_nothing_can_be_saved_the_newest_whole_copy_is_taken(file):
@@ -260,6 +260,23 @@ def test_if_nothing_can_be_saved_the_newest_whole_copy_is_taken(file):
     assert {"ada", "bob", "123", "Zoë"} == {sailor.name for sailor in saved.crew.by_id.values()}
     assert "It was taken from the copy of 2026-01-01, 03:00." in logbook.news
     assert logbook.boot >= first
+
+
+@pytest.mark.parametrize(("ships", "is_taken"), [(40, False), (41, True)])
+def test_a_copy_with_more_than_twice_as_many_ships_is_taken_instead(file, ships, is_taken):
+    """As after a mistake in a shell, when only the newest pages are left, in the WAL."""
+    a_club(file, ships)
+    (file.parent / "backups").mkdir()
+    back_up(file, file.parent / "backups" / "2026-02-01-030000-hand.sqlite3")
+    logbook, ocean = open_logbook(file)
+    for number in range(20, ships):
+        ocean.quit(ocean.find(f"sailor{number}").id)
+    logbook.write(ocean)
+    logbook.close()
+    file.write_bytes(os.urandom(PAGE) + file.read_bytes()[PAGE:])
+    logbook, saved = start(file)
+    assert len(saved.crew.by_id) == (ships if is_taken else 20)
+    assert ("taken from the copy" in logbook.news) == is_taken
 
 
 # ---- No bytes at all ----
@@ -523,4 +540,4 @@ def looks(ocean):
 
 
 TestOceanAndUndo = OceanAndUndo.TestCase
-TestOceanAndUndo.settings = settings(max_examples=40, stateful_step_count=30)
+TestOceanAndUndo.settings = settings(max_examples=25, stateful_step_count=20)
