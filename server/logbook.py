@@ -428,6 +428,8 @@ def database(file):
 def migrate(connection, name):
     """Bring a database to the newest version. Raises LogbookProblem if it is newer than this program."""
     version, newest = connection.execute("PRAGMA user_version").fetchone()[0], len(MIGRATIONS)
+    if not 0 <= version < 1000:
+        raise ValueError(f"it says that it has version {version}")
     if version > newest:
         reason = f"has version {version}, and this program knows none above {newest}"
         raise LogbookProblem(f"The logbook {name} {reason}. Use the newer program, or another logbook.", "")
