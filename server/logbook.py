@@ -303,10 +303,9 @@ class Logbook:
         A damaged one stays open until it is renamed: SQLite would delete its WAL otherwise.
         """
         self.close()
-        is_missing = self.file != MEMORY and not size_of(self.file)
-        was_used = is_missing and self.was_used()  # looked at before the lock is there again
+        was_used = self.was_used()  # asked before the lock is there again
         self.keep_others_out()
-        if is_missing:
+        if self.file != MEMORY and not size_of(self.file):
             self.begin(was_used)
         self.connection = database(self.file)
         try:

@@ -144,6 +144,25 @@ def test_a_bad_page_costs_only_what_stood_on_it(file):
     assert min(boots) > 2
 
 
+def test_numbers_go_on_even_if_only_a_sailor_knows_the_last_one(file):
+    """Of all that was said nothing is left. What is said next must not look as if it had been read."""
+    logbook, ocean = open_logbook(file)
+    ada, bob = ocean.join("ada"), ocean.join("bob")
+    for word in ("one", "two"):
+        ocean.announce(word, "bob")
+    ocean.mail.pop(ada, after=2)
+    logbook.write(ocean)
+    with logbook.connection:
+        logbook.connection.execute("DELETE FROM chat")
+        logbook.connection.execute("UPDATE ocean SET facts = '{}'")
+    logbook.close()
+    _, saved = start(file)
+    saved.announce("three", "bob")
+    assert [message.message for message in saved.mail.unread(saved.find("ada"))][0] == "three"
+    assert saved.mail.is_waiting(saved.find("bob"))
+    assert bob.id in saved.crew.by_id
+
+
 def test_three_bad_pages_of_nineteen_cost_three_pages(file):
     ocean = a_club(file, ships=100)
     good = file.read_bytes()
@@ -178,6 +197,32 @@ def test_what_is_only_in_the_wal_is_found_too(file, tmp_path):
     kept = set_aside(file)
     assert [path.stat().st_size for path in kept] == [0, 10, len(main)]
     assert all(path.with_name(f"{path.name}-wal").exists() for path in kept)
+
+
+def test_what_the_wal_has_from_an_earlier_round_does_not_count(file):
+    """SQLite begins the WAL anew without emptying it: older pages stay behind the newest ones."""
+    logbook, ocean = open_logbook(file)
+    ada = ocean.join("ada")
+    for degrees in range(50):
+        ocean.turn(ada, degrees)
+        logbook.write(ocean)
+    logbook.connection.execute("PRAGMA wal_checkpoint")
+    ocean.turn(ada, 99)
+    logbook.write(ocean)
+    assert salvage(file, NOW)[0].find("ada").heading == 99
+    logbook.close()
+
+
+def test_what_the_file_has_behind_its_end_does_not_count(file):
+    """As after a crash while it is tidied up: the WAL has a shorter file, and the main one is still as it was."""
+    a_club(file)
+    logbook, ocean = open_logbook(file)
+    for number in range(5, 60):
+        ocean.quit(ocean.find(f"sailor{number}").id)
+    logbook.commit(ocean)
+    logbook.connection.execute("VACUUM")
+    assert len(salvage(file, NOW)[0].crew.by_id) == 5
+    logbook.close()
 
 
 def test_who_has_gone_does_not_come_back(play, file):
