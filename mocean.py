@@ -58,9 +58,13 @@ def front_door(ocean, request):
         start = "With the club word you can join: /join?name=YOUR-NAME&word=CLUB-WORD"
     else:
         start = "Anybody may join: /join?name=YOUR-NAME"
-    return dict(
-        reply=f"Welcome! Steps is a game of {len(steps.PUZZLES)} puzzles: start with /begin. "
+    words = [
+        f"Welcome! Steps is a game of {len(steps.PUZZLES)} puzzles: start with /begin.",
         f"Mocean is an ocean with many ships. {start}",
+        request.app.logbook.notice,
+    ]
+    return dict(
+        reply=" ".join(filter(None, words)),
         steps="/steps",
         mocean="/mocean",
         sailors=ocean.who(),

@@ -98,6 +98,16 @@ class Mail:
         letters = [("letter", id, letter) for id, box in self.boxes.items() for letter in box]
         return letters + [("broadcast", but, message) for message, but in self.broadcasts]
 
+    def restore(self, letters, broadcasts, doubtful):
+        """Become what a logbook has kept, see Ocean.restore."""
+        for id in doubtful:
+            self.boxes.pop(id, None)
+        for id, letter in letters:
+            self.boxes[id].append(letter)
+        self.broadcasts.clear()
+        self.broadcasts.extend(broadcasts)
+        self.journal.clear()
+
     # -- Reading
 
     def is_waiting(self, sailor):

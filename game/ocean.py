@@ -90,22 +90,29 @@ class Ocean:
         self.treasures = lay_out(self.world.tide)  # by name, those that nobody holds
         self.is_erased = False  # True if the logbook has to keep no trace of somebody: see Logbook.commit
 
-    def restore(self, sailors, letters, broadcasts, world):
-        """Become what a logbook has kept, as a new ocean. The sailors are in the order in which they were heard from.
+    def restore(self, sailors, letters, broadcasts, world, doubtful=()):
+        """Become what a logbook has kept: a new ocean altogether; one that is in use, where something has changed.
 
-        `letters` are pairs of an id and a Message, `broadcasts` pairs of a Message and a name or None, and `world` has
-        the attributes of World.
+        `sailors` and `letters` are of the ids in `doubtful`, or of all for a new ocean. The sailors are in the order in
+        which they were heard from. `letters` are pairs of an id and a Message, `broadcasts` pairs of a Message and a
+        name or None, and `world` has the attributes of World.
         """
-        vars(self.world).update(world)
-        self.treasures = lay_out(self.world.tide)
-        self.mail.broadcasts.extend(broadcasts)
-        for id, letter in letters:
-            self.mail.boxes[id].append(letter)
-        for sailor in sailors:
-            self.crew.add(sailor)
-            for item in sailor.items:
-                self.treasures.pop(item, None)
+        kept = vars(World()) | world
+        vars(self.world).clear()
+        vars(self.world).update(kept)
+        self.mail.restore(letters, broadcasts, doubtful)
+        self.crew.restore(sailors, doubtful)
+        aboard = {item for sailor in self.crew.by_id.values() for item in sailor.items}
+        self.treasures = {name: place for name, place in lay_out(self.world.tide).items() if name not in aboard}
+        self.is_erased = False
+        if self.grid.filled == self.now:  # perhaps with ships that aren't there
+            self.grid = Grid()
         self.crew.changes.clear()
+
+    def doubtful(self):
+        """The ids under which something may have changed since the logbook was written, and perhaps some others."""
+        renamed = {id for id, sailor in self.crew.by_id.items() if sailor.id != id}  # by a route
+        return [*self.crew.changes.union(renamed, (who for _, who, _ in self.mail.journal))]
 
     # -- Coming and going
 

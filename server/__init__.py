@@ -5,6 +5,9 @@ launch.py      sees that the server can work, and becomes uWSGI
 startup.py     what is checked before the first request
 clock.py       the time, which never goes back
 logbook.py     the file that keeps the ocean when the server stops
+rows.py        what stands in its tables
+salvage.py     what can be saved of a damaged one
+records.py     how SQLite's files are read without SQLite
 migrations.py  the versions of that file
 backup.py      makes a copy of it
 restore.py     puts a copy back

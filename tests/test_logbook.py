@@ -431,6 +431,7 @@ def damage(good, chance, attempt):
     bad = bytearray(good)
     for _ in range(attempt % 3 * 4):
         bad[chance.randrange(len(bad))] ^= 1 << chance.randrange(8)
+    bad[18:20], bad[60:64] = good[18:20], good[60:64]  # or it may look like a newer file, which is refused
     return bytes(bad)
 
 

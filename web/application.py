@@ -128,9 +128,13 @@ class Application:
         self.ocean = ocean
 
     def undo(self):
-        """Forget what has changed since the logbook was written: the next request reads it again."""
+        """Forget what has changed since the logbook was written."""
         if self.ocean and self.logbook.is_behind(self.ocean):
-            self.ocean, self.said = None, self.ocean.mail.last_said
+            try:
+                self.logbook.undo(self.ocean)
+            except Exception as error:  # whatever it is: the next request reads everything again
+                log.warning("The whole logbook has to be read: %s", error)
+                self.ocean, self.said = None, self.ocean.mail.last_said
 
     # -- When something goes wrong
 
