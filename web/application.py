@@ -129,12 +129,12 @@ class Application:
 
     def undo(self):
         """Forget what has changed since the logbook was written."""
-        if self.ocean and self.logbook.is_behind(self.ocean):
-            try:
+        try:
+            if self.ocean and self.logbook.is_behind(self.ocean):
                 self.logbook.undo(self.ocean)
-            except Exception as error:  # whatever it is: the next request reads everything again
-                log.warning("The whole logbook has to be read: %s", error)
-                self.ocean, self.said = None, self.ocean.mail.last_said
+        except Exception as error:  # whatever the route has done: the next request reads everything again
+            log.warning("The whole logbook has to be read: %s", error)
+            self.ocean, self.said = None, self.ocean.mail.last_said
 
     # -- When something goes wrong
 
