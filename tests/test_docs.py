@@ -19,7 +19,6 @@ import traceback
 from collections import defaultdict
 from dataclasses import fields
 from io import StringIO
-from itertools import pairwise
 from textwrap import dedent, indent
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,6 +31,7 @@ import mocean
 from game import ocean as sea
 from server.settings import Settings
 from tests.conftest import ROOT, Player, Server, copy_code, game
+from tests.documents import blocks, prose, sections, tables
 from tests.fleet import write_logbook
 from web.errors import STATUS, HeadersTooLong
 from web.limits import Limits
@@ -47,42 +47,6 @@ KEY = "a-key-for-the-tests"
 # Lines of shell that no test can run here: they need root, systemd, the network, or a server that goes on for ever.
 # Those with systemd are tried by test_service.py, `make run` by test_make.py, the examples by test_examples.py.
 NOT_HERE = r"sudo |git |cd mocean$|journalctl |system(ctl|d-analyze) |make (run|test)$|uwsgi --http|python examples/"
-
-
-# ---- Reading the documents ----
-
-BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
-
-
-def blocks(text):
-    """The blocks of code as (language, code without its margin), in their order."""
-    return [(language, dedent(code)) for language, code in BLOCK.findall(text)]
-
-
-def prose(text):
-    """The text without its blocks of code."""
-    return BLOCK.sub("", text)
-
-
-def sections(text):
-    """Each heading with what is below it."""
-    masked = BLOCK.sub(lambda block: block[0].replace("#", "_"), text)
-    starts = [0, *(heading.start() for heading in re.finditer("^#+ ", masked, re.MULTILINE)), len(text)]
-    return [text[start:end] for start, end in pairwise(starts)]
-
-
-def tables(text, *columns):
-    """The rows of all tables whose first columns have these names."""
-    rows, is_wanted = [], False
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in line.strip("| ").split(" | ")] if line.startswith("|") else []
-        if not cells:
-            is_wanted = False
-        elif [*columns] == cells[: len(columns)]:
-            is_wanted = True
-        elif is_wanted and not set(line) <= set("|- "):
-            rows.append(cells)
-    return rows
 
 
 def pattern(shown):
