@@ -48,8 +48,12 @@ NOT_TYPED = {
     "make test": "it runs this",
 }
 # These go on until Ctrl-C, and print this before.
-SERVERS = {r"\bmake run\b": "Mocean is open", r"\buwsgi ": "spawned uWSGI http", r"^python mocean.py$": "Listening on"}
-ENDLESS = {**SERVERS, r"^journalctl .*-f\b": "Started mocean.service", r"^make play$": "begin message> "}
+SERVERS = {
+    r"\bmake .*run\b": "Mocean is open",
+    r"\buwsgi ": "spawned uWSGI http",
+    r"^python mocean.py$": "Listening on",
+}
+ENDLESS = {**SERVERS, r"journalctl .*-f$": "Started mocean.service", r"^make play$": "begin message> "}
 EDITORS = r"^sudo (nano|systemctl edit) "  # the next block `ini` is typed there
 # Who does what this section says hasn't done what the others say: it comes last, after "Uninstall".
 OTHER_WAY = "With conda"
@@ -105,8 +109,8 @@ def steps(section):
         elif language == "ini":
             found.append(("ini", block))
         elif words and is_command(words):
-            found.append(("", words))
-    return [step for step in found if step[1] not in NOT_TYPED]
+            found.append(("", " ".join(words.split())))
+    return [step for step in found if bare(step[1]) not in NOT_TYPED]
 
 
 def is_command(words):
@@ -270,7 +274,7 @@ def it_shows_how_the_game_is_and_the_log(reader):
     assert "Mocean is open" in reader.seen
 
 
-@after("^journalctl -u mocean$")
+@after("journalctl -u mocean$")
 def the_log_tells_of_requests_that_failed(reader):
     assert "GET /join 403 wrong-word" in reader.seen
 
