@@ -143,7 +143,7 @@ class Reader:
     def log_in(self):
         """Open a terminal with so many lines that nothing has to be paged."""
         program, *words = self.box.inside("su", "--login", "reader")
-        self.terminal = pexpect.spawn(program, words, encoding="utf-8", dimensions=(2000, 200), timeout=120)
+        self.terminal = pexpect.spawn(program, words, encoding="utf-8", dimensions=(2000, 200), timeout=300)
         self.wait()
 
     def log_out(self):
