@@ -36,9 +36,7 @@ NAME = "ocean.localhost"  # of the server: curl finds it, and Caddy certifies it
 REPLACED = {
     "ADDRESS-OF-THIS-REPOSITORY": REPOSITORY,
     "YOUR-NAME": NAME,
-    "COPY=FILE": "COPY=copy.sqlite3",
-    "MOCEAN_LOGBOOK=FILE": "MOCEAN_LOGBOOK=copy.sqlite3",
-    "sqlite3 FILE": "sqlite3 copy.sqlite3",
+    "sqlite3 FILE": "sqlite3 $(ls backups/* | tail -1)",
 }
 NOT_TYPED = {
     "git clone": "it is named; the handbook types it",
@@ -46,14 +44,16 @@ NOT_TYPED = {
     "systemctl edit": "it is named; sudo is typed before it",
     "systemctl start": "it is named; sudo is typed before it",
     "make test": "it runs this",
+    "crontab -e": "for the other machine, which isn't there",
+    "ssh -L": "for the other machine, which isn't there",
 }
 # These go on until Ctrl-C, and print this before.
 SERVERS = {
     r"\bmake .*run\b": "Mocean is open",
-    r"\buwsgi ": "spawned uWSGI http",
+    r"^uwsgi |server\.launch": "spawned uWSGI http",
     r"^python mocean.py$": "Listening on",
 }
-ENDLESS = {**SERVERS, r"journalctl .*-f$": "Started mocean.service", r"^make play$": "begin message> "}
+ENDLESS = {**SERVERS, r"journalctl .*-f$": "mocean", r"^make play$": "begin message> "}
 EDITORS = r"^sudo (nano|systemctl edit) "  # the next block `ini` is typed there
 # Who does what this section says hasn't done what the others say: it comes last, after "Uninstall".
 OTHER_WAY = "With conda"
@@ -256,7 +256,7 @@ def somebody_stops_it(reader):
 
 @after("^sudo make install")
 def the_newest_version_answers(reader):
-    assert re.search(r"mocean\.service: .*\d ships? sailing", reader.seen)
+    assert re.search(r"mocean: .*\d ships? sailing", reader.seen)
     version = re.search('VERSION = "(.*)"', reader.box.run("cat", "/home/reader/mocean/mocean.py").stdout)[1]
     assert reader.ask("status")["version"].startswith(version)
 
@@ -289,6 +289,18 @@ def only_that_is_found(reader):
     assert re.fullmatch(r".*GET /who 503 prefetch\s*", reader.seen)
 
 
+@before("--club reds mute ada$")
+def reds_play_already(reader):
+    reader.type("sudo sed s/8080/8081/ /etc/mocean.env | sudo tee /etc/mocean@reds.env")
+    reader.type("sudo systemctl start mocean@reds")
+    assert reader.ask("join", "http://localhost:8081", name="ada", word="plank")["ok"]
+
+
+@after("--club reds mute ada$")
+def they_stop_again(reader):
+    reader.type("sudo systemctl stop mocean@reds")
+
+
 @after(r"server\.harbour say ")
 def everybody_hears_it(reader):
     assert "Please come back to shore!" in reader.ask("popchat", id=reader.id)["message"]
@@ -297,6 +309,34 @@ def everybody_hears_it(reader):
 @after("^sudo systemctl edit ")
 def systemd_has_read_the_change(reader):
     assert reader.box.run("systemctl", "show", "--property=MemoryMax", "mocean").stdout == "MemoryMax=134217728\n"
+
+
+@before("chmod 755 /etc/mocean-failed$")
+def the_reader_has_made_a_program(reader):
+    reader.box.write("/etc/mocean-failed", '#!/bin/sh\n(echo "$1"; cat) > /root/message\n')
+
+
+@after("start mocean-failed@mocean$")
+def the_message_has_arrived(reader):
+    assert re.match("mocean\n.*Started mocean", reader.box.run("cat", "/root/message").stdout, re.DOTALL)
+
+
+@before("make restore .*COPY=(?P<copy>.*)")
+def there_is_such_a_copy(reader, copy):
+    reader.ask("heading", id=reader.id, degrees=11)
+    reader.type(f"sudo make backup CLUB=mocean COPY=/var/lib/mocean/backups/{copy}")
+    reader.ask("heading", id=reader.id, degrees=22)
+
+
+@after("make restore .*COPY=")
+def all_is_as_it_was(reader):
+    assert reader.ask("location", id=reader.id)["heading"] == 11
+
+
+@after("^sudo make rollback$")
+def the_version_before_answers(reader):
+    assert "99." not in reader.ask("status")["version"]
+    assert reader.ask("location", id=reader.id)["ok"]
 
 
 @before("^git pull$")
@@ -345,7 +385,9 @@ def reader(tmp_path_factory):
     folder = tmp_path_factory.mktemp("machine")
     folder.chmod(0o755)
     shutil.copytree(ROOT, folder / "repository", ignore=shutil.ignore_patterns(".git", ".venv"))
-    get_wheels(folder)
+    # For the Python that root has in the box.
+    root = {**os.environ, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+    subprocess.run(["make", "wheels", f"WHEELS={folder}/wheels"], cwd=folder / "repository", env=root, check=True)
     with Box(folder, own_network=True) as box:
         box.run("rm", "-rf", "/root/.config", "/root/.pip")  # what root has chosen on this computer
         box.run("useradd", "--create-home", "--shell", "/bin/bash", "reader", check=True)
@@ -360,18 +402,6 @@ def reader(tmp_path_factory):
         reader.type(f"cd {REPOSITORY} && git init --quiet && git add . && git commit --quiet --message 'The program'")
         reader.log_out()
         yield reader
-
-
-def get_wheels(folder):
-    """Fetch the packages of Python that have to be installed, for the Python that root has in the box."""
-    root = {**os.environ, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-    pip, group = folder / "env/bin/pip", f"{ROOT}/pyproject.toml:run"
-    for command in (
-        ["python3", "-m", "venv", folder / "env"],
-        [pip, "install", "--quiet", "pip>=25.1"],
-        [pip, "download", "--quiet", "--dest", folder / "wheels", "pip>=25.1", "--group", group],
-    ):
-        subprocess.run(command, env=root, check=True)
 
 
 @pytest.mark.parametrize("section", STORY, ids=title)
