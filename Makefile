@@ -7,13 +7,20 @@ export HOST PORT
 
 VENV = .venv
 BIN = $(VENV)/bin/
+PIP = $(BIN)python -m pip --disable-pip-version-check --quiet
+
+# A folder with packages, to install without a network. `make wheels` fills it.
+override WHEELS := $(abspath $(WHEELS))
+export WHEELS
+
+LOCK = --universal --python-version 3.10 --group run --generate-hashes --custom-compile-command 'make lock' \
+	--output-file requirements.lock pyproject.toml
 
 help:
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/run ## start the server: PORT=8080 HOST=0.0.0.0 unless given
-	@$(BIN)python -m server.watchdog free
-	@exec $(BIN)uwsgi uwsgi.ini
+	@exec $(BIN)python -m server.launch
 
 play: $(VENV)/run ## start the client, and play on this computer's server
 	@$(BIN)python client.py http://localhost:$(PORT)
@@ -30,8 +37,11 @@ format: $(VENV)/dev ## tidy the code
 	@$(BIN)ruff format .
 
 # -B, as root would leave files here that the owner of the folder can't remove.
-backup: ## copy the logbook, even while the server runs: COPY=FILE unless beside it, with the date
-	@$(PYTHON) -B -m server.backup $(COPY)
+backup: ## copy the logbook, even while the server runs: beside it, or to COPY=FILE. CLUB=reds is that of a service
+	@$(PYTHON) -B -m server.backup $(COPY) $(CLUB:%=--club %)
+
+restore: ## put a copy back, such as COPY=FILE, and set the present logbook aside. Without COPY, list what there is
+	@$(PYTHON) -B -m server.restore $(COPY) $(CLUB:%=--club %)
 
 crash: $(VENV)/dev ## kill the server KILLS=1000 times during play, and see that nothing is lost
 	@$(BIN)python -m tests.crash $(or $(KILLS),1000)
@@ -48,19 +58,35 @@ bench: $(VENV)/bench ## measure the server beside others, for some minutes: PART
 picture: $(VENV)/dev ## make the README's picture of the map again. Needs Chromium
 	@$(BIN)python -m tests.picture
 
-install: ## make it a service of this computer, or upgrade the one there is: sudo make install
+install: ## make it a service of this computer, or upgrade the one there is. WHEELS=folder: without a network
 	@$(PYTHON) -B -m server.install
+
+rollback: ## let the service use the version before again, or the newer one
+	@$(PYTHON) -B -m server.install --rollback
 
 uninstall: ## remove the service; the logbook stays, unless LOGBOOK=remove
 	@$(PYTHON) -B -m server.install --uninstall --logbook $(or $(LOGBOOK),keep)
 
+wheels: $(VENV)/bin/pip ## put all that the server needs into the folder WHEELS=wheels, for computers like this one
+	@$(PIP) download --only-binary :all: --require-hashes --requirement requirements.lock --dest $(or $(WHEELS),wheels)
+
+lock: $(VENV)/dev ## lock the newest packages that pyproject.toml allows, into requirements.lock
+	@$(BIN)uv pip compile --quiet --upgrade $(LOCK)
+
 clean: ## remove all that was installed or left over
 	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache __pycache__ */__pycache__ tests/*/__pycache__ *.sock
 
-# Each installs the group of its name in pyproject.toml.
-$(VENV)/run $(VENV)/dev $(VENV)/bench: $(VENV)/%: pyproject.toml | $(VENV)/bin/pip
+# What the server runs with is locked: these versions, and no other files than these.
+$(VENV)/run: requirements.lock | $(VENV)/bin/pip
+	@echo "Installing what Mocean needs to run ..."
+	@$(PIP) install $(WHEELS:%=--no-index --find-links %) --require-hashes --requirement requirements.lock
+	@touch $@
+
+# Each installs the group of its name in pyproject.toml, which needs a newer pip.
+$(VENV)/dev $(VENV)/bench: $(VENV)/%: pyproject.toml $(VENV)/run
 	@echo "Installing what Mocean needs to $(@F) ..."
-	@$(BIN)python -m pip install --quiet --disable-pip-version-check --group $(@F)
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --group $(@F)
 	@touch $@
 
 $(VENV)/bin/pip:
@@ -69,6 +95,5 @@ $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 		{ echo "A part of Python is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 
-.PHONY: help run play test lint format backup crash soak attack bench picture install uninstall clean
+.PHONY: help run play test lint format backup restore crash soak attack bench picture install rollback uninstall wheels lock clean

@@ -12,25 +12,27 @@ people, and any fields for programs; or only a sentence; or nothing.
 
 import os
 import sys
-from time import time
 
 from bottle import Bottle
 
 # uWSGI looks for modules where it was started, and that may be anywhere.
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 import badges
 import steps
 from game.clem import CLEM
 from game.ocean import ACCELERATE, FORETOLD, in_sight
 from game.planet import SIZE, TREASURES
-from server import startup
+from server import disk, startup
+from server.clock import SteadyClock
 from server.logbook import Logbook
-from web import openapi, session
+from server.version import with_commit
+from web import metrics, openapi, session
 from web.application import Application
 from web.routes import SECRET_ID, number, one_of, text, whole_number
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
+FULL_VERSION = with_commit(VERSION)
 
 app = Bottle()
 
@@ -58,9 +60,13 @@ def front_door(ocean, request):
         start = "With the club word you can join: /join?name=YOUR-NAME&word=CLUB-WORD"
     else:
         start = "Anybody may join: /join?name=YOUR-NAME"
-    return dict(
-        reply=f"Welcome! Steps is a game of {len(steps.PUZZLES)} puzzles: start with /begin. "
+    words = [
+        f"Welcome! Steps is a game of {len(steps.PUZZLES)} puzzles: start with /begin.",
         f"Mocean is an ocean with many ships. {start}",
+        request.app.logbook.notice,
+    ]
+    return dict(
+        reply=" ".join(filter(None, words)),
         steps="/steps",
         mocean="/mocean",
         sailors=ocean.who(),
@@ -87,22 +93,40 @@ def rules_for_programs(request, ocean):
 @app.get("/status", then="who chart")
 def status(ocean, request):
     """Show how many seconds the server has been up, and how many sailors are here."""
-    uptime, sailing = ocean.now - request.app.began, len(ocean.awake_sailors())
+    return dict(
+        reply=state(ocean, request.app),
+        version=FULL_VERSION,
+        boot=request.app.logbook.boot,
+        uptime=round(ocean.now - request.app.began, 3),
+        sailors=len(ocean.who()),
+        time=round(ocean.now, 3),
+    )
+
+
+@app.get("/health", then="status", secret=True, head=True, who=metrics.as_monitor)
+def health(ocean, request):
+    """Show whether players can play, for programs that watch the server. If they can't, this fails and says why."""
+    request.app.logbook.test_write(ocean)
+    return dict(reply=state(ocean, request.app), version=FULL_VERSION)
+
+
+@app.get("/metrics", secret=True, head=True, who=metrics.as_insider)
+def numbers(request):
+    """Hand out numbers about the server, in the form that Prometheus reads."""
+    return metrics.as_file(request, disk.look_at(request.app.logbook.file))
+
+
+def state(ocean, app):
+    """How the game is, and what the club's leader should know."""
+    uptime, sailing = ocean.now - app.began, len(ocean.awake_sailors())
     asleep, left = len(ocean.crew.by_id) - sailing, len(ocean.treasures)
     game = f"{count(sailing, 'ship')} sailing, {asleep} asleep, {in_words(uptime)} without a restart, "
     news = [
         f"{game}{count(left, 'treasure')} left.",
         "The ocean is paused." if ocean.world.paused else "",
-        request.app.logbook.news,
+        app.logbook.news,
     ]
-    return dict(
-        reply=" ".join(filter(None, news)),
-        version=VERSION,
-        boot=request.app.logbook.boot,
-        uptime=round(uptime, 3),
-        sailors=len(ocean.who()),
-        time=round(ocean.now, 3),
-    )
+    return " ".join(filter(None, news))
 
 
 def count(number, thing):
@@ -296,10 +320,11 @@ def map(follow: ship = None):
 # ---- Put together ----
 
 
-def build(settings, clock=time):
+def build(settings, clock=None):
     """The game, as a WSGI application. Each has an ocean of its own."""
     logbook = Logbook(settings.logbook, settings.sync)
-    return Application(settings, logbook, [app, steps.app, badges.app], clock, startup.silent_closing(), badges.BADGES)
+    parts, clock = [app, steps.app, badges.app], clock or SteadyClock()
+    return Application(settings, logbook, parts, clock, startup.silent_closing(), badges.BADGES)
 
 
 application = build(startup.read_settings(os.environ))

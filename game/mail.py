@@ -87,12 +87,26 @@ class Mail:
         return len(self.boxes.get(sailor.id, ())) >= most
 
     def has_room(self):
-        return sum(map(len, self.boxes.values())) < MOST_LETTERS
+        return self.letters() < MOST_LETTERS
+
+    def letters(self):
+        """How many letters wait, in all mailboxes together."""
+        return sum(map(len, self.boxes.values()))
 
     def entries(self):
         """The journal of all that is kept: what the logbook has to write into an empty file."""
         letters = [("letter", id, letter) for id, box in self.boxes.items() for letter in box]
         return letters + [("broadcast", but, message) for message, but in self.broadcasts]
+
+    def restore(self, letters, broadcasts, doubtful):
+        """Become what a logbook has kept, see Ocean.restore."""
+        for id in doubtful:
+            self.boxes.pop(id, None)
+        for id, letter in letters:
+            self.boxes[id].append(letter)
+        self.broadcasts.clear()
+        self.broadcasts.extend(broadcasts)
+        self.journal.clear()
 
     # -- Reading
 

@@ -46,6 +46,7 @@ from game.planet import (
 from game.sailors import NAP, Crew, Sailor, is_asleep, is_given_away, new_id
 from game.sea import TOPS, lay_out
 
+DAY = 24 * 3600  # seconds
 CHART_WORDS = 20  # broadcasts that the chart shows
 MOST_SEEN = 100  # ships that a look shows
 FORETOLD = 60  # seconds beforehand that one tells where a ship will be; it has to sail as many metres
@@ -78,6 +79,7 @@ class World:
     firsts: dict = field(default_factory=dict)  # the badges, and who had them first
     bans: dict = field(default_factory=dict)  # see Bans
     mutes: dict = field(default_factory=dict)  # in the same form, of those who have gone
+    looked: float = 0.0  # when it was last looked for what is old, see Ocean.forget_old
 
 
 class Ocean:
@@ -101,22 +103,32 @@ class Ocean:
         self.spread_sea()
         self.is_erased = False  # True if the logbook has to keep no trace of somebody: see Logbook.commit
 
-    def restore(self, sailors, letters, broadcasts, world):
-        """Become what a logbook has kept, as a new ocean. The sailors are in the order in which they were heard from.
+    def restore(self, sailors, letters, broadcasts, world, doubtful=()):
+        """Become what a logbook has kept: a new ocean altogether; one that is in use, where something has changed.
 
-        `letters` are pairs of an id and a Message, `broadcasts` pairs of a Message and a name or None, and `world` has
-        the attributes of World.
+        `sailors` and `letters` are of the ids in `doubtful`, or of all for a new ocean. The sailors are in the order in
+        which they were heard from. `letters` are pairs of an id and a Message, `broadcasts` pairs of a Message and a
+        name or None, and `world` has the attributes of World.
         """
-        vars(self.world).update(world, **{name: frozen(world.get(name, ())) for name in ("past", "news")})
+        kept = vars(World(seed=self.world.seed, began=self.world.began)) | world
+        kept.update({name: frozen(kept[name]) for name in ("past", "news")})
+        vars(self.world).clear()
+        vars(self.world).update(kept)
+        self.mail.restore(letters, broadcasts, doubtful)
+        self.crew.restore(sailors, doubtful)
         self.spread_sea()
-        self.mail.broadcasts.extend(broadcasts)
-        for id, letter in letters:
-            self.mail.boxes[id].append(letter)
-        for sailor in sailors:
-            self.crew.add(sailor)
+        for sailor in self.crew.by_id.values():
             for item in sailor.items:
                 self.treasures.pop(item, None)
+        self.is_erased = False
+        if self.grid.filled == self.now:  # perhaps with ships that aren't there
+            self.grid = Grid()
         self.crew.changes.clear()
+
+    def doubtful(self):
+        """The ids under which something may have changed since the logbook was written, and perhaps some others."""
+        renamed = {id for id, sailor in self.crew.by_id.items() if sailor.id != id}  # by a route
+        return [*self.crew.changes.union(renamed, (who for _, who, _ in self.mail.journal))]
 
     def spread_sea(self):
         """Have the sea of this season, and all the treasure of this tide in it."""
@@ -200,16 +212,24 @@ class Ocean:
         if sailor.muted and not is_given_away(sailor, self.now):
             self.mutes.add(MUTE_LASTS, self.now, f"name {look_alike(sailor.name)}", f"id {sailor.id}")
 
-    def forget_old(self):
-        """Forget the ships and the mail that nobody has used for `keep_days`, and the bans and mutes that are over."""
-        long_ago = self.now - self.keep_days * 24 * 3600
+    def forget_old(self, wall):
+        """Forget the ships and the mail that nobody has used for `keep_days`, and the bans and mutes that are over.
+
+        A clock may be set wrong by years, and back again. So goes only what was that old already the last time, on
+        another day; and only by `wall`, the computer's own clock, if ours has stayed ahead of that.
+        """
+        today, last = min(self.now, wall), self.world.looked
+        if 0 <= today - last < DAY:
+            return
+        self.world.looked, surely = today, min(today, last)
+        long_ago = surely - self.keep_days * DAY
         for sailor in [sailor for sailor in self.crew.by_id.values() if sailor.heard < long_ago]:
             self.send_ashore(sailor)
             self.book.forget(sailor.name)
             self.forget_moments(sailor.name)
         self.mail.forget_before(long_ago)
-        self.bans.forget_old(self.now)
-        self.mutes.forget_old(self.now)
+        self.bans.forget_old(surely)
+        self.mutes.forget_old(surely)
 
     def forget_moments(self, name):
         """Forget the news of a sailor, and whose badges were the first. Returns how many those were."""

@@ -10,6 +10,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import chain, count
+from operator import attrgetter
 
 from game.errors import NameTaken, NoSailor, OceanFull, UnknownId
 from game.moderation import is_reserved, look_alike, same_name
@@ -114,6 +115,20 @@ class Crew:
         self.by_id[id] = sailor
         self.recent = OrderedDict((awake.id, awake) for awake in self.recent.values())  # in the same order
 
+    def restore(self, sailors, doubtful):
+        """Let these sailors, whom a logbook has kept, take the place of those with the doubtful ids.
+
+        Those go under whatever name they are found: a route that failed may have changed it.
+        """
+        gone = {self.by_id.pop(id) for id in doubtful if id in self.by_id}
+        for sailors_by in (self.by_name, self.by_look, self.recent):
+            for key in [key for key, sailor in sailors_by.items() if sailor in gone]:
+                del sailors_by[key]
+        for sailor in sailors:
+            self.add(sailor)
+        awake = sorted(self.recent.values(), key=attrgetter("heard"))
+        self.recent = OrderedDict((sailor.id, sailor) for sailor in awake)
+
     # -- Finding
 
     def with_id(self, id):
@@ -179,8 +194,8 @@ class Crew:
 
 
 def is_asleep(sailor, now):
-    """True for one who hasn't been heard from for a while."""
-    return now - sailor.heard >= NAP
+    """True for one who hasn't been heard from for a while, or only in a future that a wrong clock has shown."""
+    return abs(now - sailor.heard) >= NAP
 
 
 def is_given_away(sailor, now):

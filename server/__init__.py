@@ -1,11 +1,23 @@
 """What keeps the game running on a computer. It knows `game`, but no HTTP framework and nothing of `web`.
 
-settings.py    what the environment says about how to serve
+settings.py    what the environment, or a service's file, says about how to serve
+launch.py      sees that the server can work, and becomes uWSGI
 startup.py     what is checked before the first request
+clock.py       the time, which never goes back
 logbook.py     the file that keeps the ocean when the server stops
+rows.py        what stands in its tables
+salvage.py     what can be saved of a damaged one
+records.py     how SQLite's files are read without SQLite
 migrations.py  the versions of that file
 backup.py      makes a copy of it
+restore.py     puts a copy back
+disk.py        what it and its copies take up
+version.py     the program's version
 harbour.py     the commands of the club's leader, in a terminal
 watchdog.py    tells systemd whether the server is well
-install.py     makes the server a service of systemd
+install.py     makes the server a service of systemd, upgrades it and goes back
+releases.py    the versions of the program in /opt
+clubs.py       the servers of this computer, and their logbooks
+rehearsal.py   plays with a new version before it is used
+commands.py    what the admin's commands share: one at a time, signals, other programs
 """

@@ -5,7 +5,10 @@
     python -m server.harbour ban ada minutes=30
     python -m server.harbour say Please come back to shore!
 
-It asks the running server, with the key that MOCEAN_HARBOUR_KEY has. `web/admin.py` has the commands.
+With MOCEAN_HARBOUR_KEY in the environment, it asks the server that has this key, at HOST and PORT. Without, it asks the
+service of this computer, whose settings only root may read: sudo env/bin/python -m server.harbour mute ada
+
+`web/admin.py` has the commands.
 """
 
 import argparse
@@ -16,13 +19,14 @@ from urllib.parse import quote, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 from game.errors import printable_lines
-from server.settings import BadSetting, Settings
+from server.settings import BadSetting, Settings, in_url, settings_of
 
 
 def ask(settings, words):
     """What the server says to a command. Raises HTTPError or URLError."""
     host, port = settings.way_in
-    question = Request(f"http://{host}:{port}{url_of(words)}", headers={"X-Harbour-Key": settings.harbour_token})
+    url = f"http://{in_url(host)}:{port}{url_of(words)}"
+    question = Request(url, headers={"X-Harbour-Key": settings.harbour_token})
     return build_opener(ProxyHandler({})).open(question, timeout=10).read().decode()
 
 
@@ -38,15 +42,25 @@ def url_of(words):
     return f"/harbour/{quote(command)}?{urlencode(keys)}"
 
 
+def read_settings(club):
+    """The settings of the server that is meant, which has a harbour. Raises BadSetting."""
+    service = f"mocean@{club}" if club else "mocean"
+    is_here = club is None and "MOCEAN_HARBOUR_KEY" in os.environ
+    settings = Settings.read(os.environ if is_here else settings_of(service))
+    if not settings.harbour_key:
+        where = f"set it to that of your server or, for the service, write it into /etc/{service}.env."
+        raise BadSetting(f"There is no MOCEAN_HARBOUR_KEY: {where}")
+    return settings
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python -m server.harbour", description="Commands of the club's leader.")
+    parser.add_argument("--club", help="the club whose service is asked, like reds, if there are several")
     parser.add_argument("words", nargs="*", help="a command and what it needs, like: mute ada")
-    words = parser.parse_args().words
+    options = parser.parse_args()
     try:
-        settings = Settings.read(os.environ)
-        if not settings.harbour_key:
-            sys.exit("Set MOCEAN_HARBOUR_KEY to the key that the server has.")
-        print(printable_lines(ask(settings, words)))
+        settings = read_settings(options.club)
+        print(printable_lines(ask(settings, options.words)))
     except BadSetting as problem:
         sys.exit(str(problem))
     except HTTPError as error:

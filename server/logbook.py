@@ -4,6 +4,7 @@
     logbook.read(ocean, now=time())    # a new ocean becomes what it was
     ...                                # a request changes something
     logbook.write(ocean)               # now the file has all that changed or, on LogbookProblem, nothing of it
+    logbook.undo(ocean)                # the request has failed: the ocean becomes what it was before
 
 It is an SQLite database. The program sqlite3 can look into it, also while the server runs: select * from sailors;
 A sailor is one row with all attributes as JSON, so a new attribute needs no change here.
@@ -11,33 +12,38 @@ A sailor is one row with all attributes as JSON, so a new attribute needs no cha
 SQLite leaves what was deleted in its files until it needs the room. So the logbook is tidied up once a day, and written
 anew when a sailor is erased: then no byte of that is in it any more.
 
+If the file is damaged while the server runs, it is written anew from memory. If that is found only at the start, what
+can be saved goes into a new one: see salvage.py. The damaged file is kept in any case.
+
 Words: a *transaction* is a change that is in the file as a whole or not at all. SQLite writes it into a second file,
 the *WAL* (write-ahead log, its name ends in -wal), and from time to time moves what is there into the main file.
 """
 
-import json
 import logging
 import os
 import sqlite3
 from contextlib import closing, contextmanager, suppress
 from copy import deepcopy
-from dataclasses import fields
 from datetime import datetime
 from math import inf
 from time import time
-from types import UnionType
-from typing import get_origin
 
 from game.errors import Problem
-from game.mail import Message
+from game.moderation import HARBOUR
 from game.ocean import Ocean
-from game.sailors import Sailor
+from game.sailors import is_asleep
+from server.backup import copies
 from server.migrations import MIGRATIONS
+from server.rows import OURS, THE_OCEANS, as_json, facts_of, message_of, sailor_of, write_rows
+from server.salvage import salvage
 
 MEMORY = ":memory:"
 ENDINGS = ("", "-wal", "-shm")  # of the names of a database's files
+LOCK, NEW = "-lock", "-new"  # of the names of two files of our own: see Logbook.keep_others_out and write_new
 DAY = 24 * 3600  # seconds
-LOCK, NEW = "-lock", "-new"  # of the names of two files of our own: see Logbook.keep_others_out and write_everything
+TEST_EVERY = 5  # seconds between two tests whether we can write
+SIZES = "SELECT (SELECT count(*) FROM sailors), (SELECT count(*) FROM mail)"
+LOOK = 1  # seconds between two looks at the files, if nobody changes anything
 log = logging.getLogger(__name__)
 
 
@@ -56,13 +62,18 @@ class Logbook:
 
     def __init__(self, file, sync="normal"):
         self.file = MEMORY if file == MEMORY else os.path.realpath(file)
+        self.names = () if file == MEMORY else [self.file + ending for ending in (*ENDINGS, LOCK)]
         self.sync = sync  # what survives a power cut: "normal" is nearly everything, "full" everything
         self.connection = self.lock = None
         self.inodes = {None}  # which files are open and locked, and None if something is amiss
+        self.size, self.changed = 0, 0  # of the main file, when we last wrote: its bytes, and when they had changed
+        self.wal_size = 0  # of the WAL, when we last looked at it: between two looks it can only grow
+        self.looked = -inf  # when we last looked although nobody had done anything
         self.boot = None  # how many servers have opened the file, including this one
         self.facts = None  # what the file has of the ocean apart from sailors and mail
-        self.tidied = -inf  # when it was last tidied up
+        self.tidied = self.tested = -inf  # when it was last tidied up, and tested
         self.incident = ""  # what the leader should know of the file's fate
+        self.notice = ""  # what the players should know of it
         self.failure = ""  # why it can't be written now, if it can't
 
     @property
@@ -81,6 +92,7 @@ class Logbook:
                 self.connection.execute("UPDATE ocean SET boot = boot + 1, facts = ?", [as_json(vars(ocean.world))])
                 (count,) = self.connection.execute("SELECT boot FROM ocean").fetchone()
                 self.boot = int(now * 1000) if self.file == MEMORY else count  # memory can't count those before
+                self.note_change()
 
     def check(self):
         """See that a server can be started with this file. Raises LogbookProblem."""
@@ -89,27 +101,52 @@ class Logbook:
             self.close()
 
     def load(self, ocean, now):
-        """Fill a new ocean. A damaged file is set aside, and a new one begun."""
+        """Fill a new ocean. If the file is damaged, with what can be saved."""
         try:
             if not self.connection:
                 self.open()
             self.fill(ocean, now)
         except Damaged as damage:
-            self.set_aside(damage)
-            self.open()
+            try:
+                self.rescue(damage, now)
+            except BaseException:
+                self.close()
+                raise
             self.fill(ocean, now)
 
-    def fill(self, ocean, now):
-        """Read everything into a new ocean. Raises Damaged, or TypeError if the file does not fit the program."""
-        rows = self.connection.execute
+    def fill(self, ocean, now, ids=None):
+        """Read everything into a new ocean, or into one that is in use what the file has under some ids.
+
+        Raises Damaged, or TypeError if the file does not fit the program.
+        """
+        rows, values = self.connection.execute, ids or []
         with damage_noticed():
-            sailors = [(id, facts_of(text, OURS)) for id, text in rows("SELECT id, facts FROM sailors")]
-            letters = [(id, message_of(*row)) for id, *row in rows("SELECT * FROM mail ORDER BY number")]
+            texts = [
+                (id, facts_of(text, OURS)) for id, text in rows(f"SELECT * FROM sailors {among('id', ids)}", values)
+            ]
+            letters = rows(f"SELECT * FROM mail {among('sailor', ids)} ORDER BY number", values)
+            letters = [(id, message_of(*row)) for id, *row in letters]
             broadcasts = [(message_of(*row), but) for *row, but in rows("SELECT * FROM chat ORDER BY number")]
             facts = facts_of(rows("SELECT facts FROM ocean").fetchone()[0], THE_OCEANS)
-        sailors = sorted((sailor_of(id, kept, now) for id, kept in sailors), key=lambda sailor: sailor.heard)
-        ocean.restore(sailors, letters, broadcasts, facts)
+        sailors = [sailor_of(id, kept, now) for id, kept in texts]
+        sailors.sort(key=lambda sailor: (not is_asleep(sailor, now), sailor.heard))
+        ocean.restore(sailors, letters, broadcasts, facts, values)
         self.facts = deepcopy(vars(ocean.world))
+
+    def undo(self, ocean):
+        """Let the ocean be as the file has it, after a request that failed. Only what has changed is read again.
+
+        So with thousands of ships nobody has to wait for it either. Raises LogbookProblem, or another Exception if a
+        route has changed what it can't change like that: then all has to be read again.
+        """
+        with self.explained():
+            try:
+                self.fill(ocean, ocean.now, ocean.doubtful())
+            except Damaged as damage:  # which is worse than what one request has changed
+                self.write_again(ocean, f"The logbook was damaged ({damage}).")
+            sizes = self.connection.execute(SIZES).fetchone()
+        if sizes != (len(ocean.crew.by_id), sum(map(len, ocean.mail.boxes.values()))):
+            raise RuntimeError("a route has changed the lists of all sailors or letters")
 
     # -- Writing
 
@@ -126,82 +163,209 @@ class Logbook:
         if has_changed:
             is_untidy = not 0 <= ocean.now - self.tidied < DAY
             if is_untidy:
-                ocean.forget_old()
+                ocean.forget_old(time())
             with self.explained():
                 self.commit(ocean)
             if is_untidy:
-                self.tidy(ocean.now)
+                self.tidy(ocean)
         elif ocean.crew.polled:  # somebody was heard from, and nothing else is new: nobody has to know if this fails
             with suppress(sqlite3.Error, OSError):
                 self.commit(ocean)
             ocean.crew.polled.clear()
+        elif not 0 <= ocean.now - self.looked < LOOK:
+            self.looked = ocean.now
+            if self.fate():
+                with suppress(LogbookProblem), self.explained():
+                    self.commit(ocean)
         return has_changed
 
+    def test_write(self, ocean):
+        """See that players could change something now. Raises LogbookProblem.
+
+        Only writing shows it. So once in a while, the file's version is written again: nothing else can be written
+        that changes nothing, as SQLite leaves out what is there already.
+        """
+        if not 0 <= ocean.now - self.tested < TEST_EVERY:
+            self.tested = ocean.now
+            with self.explained():
+                self.commit(ocean)
+                try:
+                    self.connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+                except sqlite3.DatabaseError as error:
+                    self.mend(ocean, error)
+                finally:
+                    self.note_change()
+        elif self.failure:
+            raise LogbookProblem(self.failure, "")
+
     def commit(self, ocean):
-        """Write what has changed or, if somebody has replaced an open file or erased a sailor, all there is."""
-        facts = vars(ocean.world)
-        if self.find_inodes() != self.inodes:
+        """Write what has changed or, if something has happened to the files or a sailor was erased, all there is."""
+        fate = self.fate()
+        if fate == "replaced":
             self.keep_others_out()
             self.write_everything(ocean)
-            self.incident = "Somebody had removed or replaced the logbook. It was written again from memory."
-            log.warning("%s: %s", self.file, self.incident)
+            self.tell("Somebody had removed or replaced the logbook. It was written again from memory.")
+        elif fate == "damaged":
+            self.write_again(ocean, "Somebody had written into the logbook.")
         elif ocean.is_erased and self.file != MEMORY:
             self.write_everything(ocean)
         else:
-            with self.connection as connection:
-                connection.execute("BEGIN IMMEDIATE")
-                write_rows(connection.execute, ocean, ocean.crew.changes | ocean.crew.polled, ocean.mail.journal)
-                if facts != self.facts:
-                    connection.execute("UPDATE ocean SET facts = ?", [as_json(facts)])
-        if facts != self.facts:
-            self.facts = deepcopy(facts)
+            self.write_changes(ocean)
+        self.note_written(ocean)
+
+    def note_written(self, ocean):
+        """From now on, only what is new has to be written."""
+        if vars(ocean.world) != self.facts:
+            self.facts = deepcopy(vars(ocean.world))
         self.failure, ocean.is_erased = "", False
         for written in (ocean.crew.changes, ocean.crew.polled, ocean.mail.journal):
             written.clear()
 
-    def write_everything(self, ocean):
-        """Begin a new file, with all that is in memory. It takes the place of the old one at once and as a whole."""
-        with suppress(FileNotFoundError):
-            os.remove(self.file + NEW)  # which a crash has left
-        with closing(database(self.file + NEW)) as connection:
-            migrate(connection, os.path.basename(self.file))
-            with connection:
+    def write_changes(self, ocean):
+        """Write what has changed, as one transaction."""
+        try:
+            with self.connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                write_rows(connection.execute, ocean, ocean.crew.by_id, ocean.mail.entries())
-                connection.execute("UPDATE ocean SET boot = ?, facts = ?", [self.boot, as_json(vars(ocean.world))])
-        self.move_away("replaced")
-        self.open()
+                write_rows(connection.execute, ocean, ocean.crew.changes | ocean.crew.polled, ocean.mail.journal)
+                if vars(ocean.world) != self.facts:
+                    connection.execute("UPDATE ocean SET facts = ?", [as_json(vars(ocean.world))])
+        except sqlite3.DatabaseError as error:
+            self.mend(ocean, error)
+        finally:
+            self.note_change()
 
-    def tidy(self, now):
+    def write_everything(self, ocean, boot=None, fate="replaced"):
+        """Begin a new file, with all that is in memory. It takes the place of the old one at once and as a whole.
+
+        Returns the name under which the old one is kept, if it is.
+        """
+        self.write_new(ocean, boot or self.boot)
+        kept = self.move_away(fate)
+        self.open()
+        return kept
+
+    def write_new(self, ocean, boot):
+        """Write a file that only has to be renamed: so nobody ever finds half a logbook."""
+        self.remove_new()  # which a crash has left
+        try:
+            with closing(database(self.file + NEW)) as connection:
+                migrate(connection, os.path.basename(self.file))
+                with connection:
+                    connection.execute("BEGIN IMMEDIATE")
+                    write_rows(connection.execute, ocean, ocean.crew.by_id, ocean.mail.entries())
+                    connection.execute("UPDATE ocean SET boot = ?, facts = ?", [boot, as_json(vars(ocean.world))])
+        except BaseException:
+            self.remove_new()  # it may be what fills the disk
+            raise
+
+    def tidy(self, ocean):
         """Leave nothing in the files that has been deleted. If that fails, there is another day."""
-        with suppress(sqlite3.Error):
-            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-                self.connection.execute(statement)
-        self.tidied = now
+        self.tidied, self.wal_size = ocean.now, 0
+        with suppress(sqlite3.Error, OSError):
+            try:
+                for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    self.connection.execute(statement)
+            except sqlite3.DatabaseError as error:
+                self.mend(ocean, error)
+            finally:
+                self.note_change()
+
+    # -- Damage
+
+    def mend(self, ocean, error):
+        """If this error says that the file is damaged, write a whole one from memory. Otherwise raise it again."""
+        if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError) or not is_damage(error):
+            raise error
+        self.write_again(ocean, f"The logbook was damaged ({error}).")
+
+    def write_again(self, ocean, incident):
+        """Put a whole file, from memory, into the place of a damaged one."""
+        kept = self.write_everything(ocean, self.boot, "damaged")
+        self.note_written(ocean)
+        self.tell(f"{incident} It was written again from memory, and the damaged one is kept as {kept}.")
+
+    def rescue(self, damage, now):
+        """Put what can be saved into the place of a damaged file: its own ships and mail or, if that is little, a copy.
+
+        Little is less than half of the ships that the newest copy has. With a copy, what has gone since comes back.
+        """
+        ocean, boot = salvage(self.file, now)
+        copied, copy = self.newest_copy(now)
+        ships, messages = len(ocean.crew.by_id), len(ocean.mail.entries())
+        saved = f"{many(ships, 'ship')} and {many(messages, 'message')} were saved."
+        if copied and 2 * ships < len(copied.crew.by_id):
+            ocean = copied
+            saved = f"It was taken from the copy of {copy.name[:10]}, {copy.name[11:13]}:{copy.name[13:15]}."
+        elif not (ships or messages):
+            saved = "Nothing could be saved, so a new one was begun."
+        self.notice = f"The logbook was damaged. {saved} Who is missing may join again."
+        ocean.announce(self.notice, HARBOUR)
+        kept = self.write_everything(ocean, self.boot or boot or int(now), "damaged")
+        self.tell(f"The logbook was damaged. It is kept as {kept}. {saved}")
+        log.warning("What was wrong with the logbook: %s", damage)
+
+    def newest_copy(self, now):
+        """The ocean in the newest copy that is whole, and the path of that; or None and None."""
+        for copy in reversed(copies(self.file)):
+            try:
+                return ocean_in(copy, now), copy
+            except (Damaged, LogbookProblem, sqlite3.Error, OSError) as problem:
+                log.warning("The copy %s can't be used: %s", copy, problem)
+        return None, None
+
+    def tell(self, incident):
+        """Let the leader know what has happened to the file."""
+        self.incident = incident
+        log.warning("%s: %s", self.file, incident)
 
     # -- The file
 
     def open(self):
-        """Open the file, and make or migrate it if needed. Raises Damaged, LogbookProblem, OSError or sqlite3.Error."""
+        """Open the file, and make or migrate it if needed. Raises Damaged, LogbookProblem, OSError or sqlite3.Error.
+
+        A damaged one stays open until it is renamed: SQLite would delete its WAL otherwise.
+        """
         self.close()
+        was_used = self.was_used()  # asked before the lock is there again
         self.keep_others_out()
-        if not os.path.exists(self.file):
-            self.move_away("replaced")  # as SQLite deletes a WAL without its file, or takes it for that of another one
-            with suppress(FileNotFoundError):
-                os.rename(self.file + NEW, self.file)
+        if self.file != MEMORY and not size_of(self.file):
+            self.begin(was_used)
         self.connection = database(self.file)
         try:
-            with damage_noticed():
-                problem = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if problem != "ok":
-                    raise ValueError(problem)
-                for pragma in ("journal_mode = WAL", f"synchronous = {self.sync}"):
-                    self.connection.execute(f"PRAGMA {pragma}")
-                migrate(self.connection, os.path.basename(self.file))
-            self.inodes = self.find_inodes()
+            self.make_ready()
+        except Damaged:
+            raise
         except BaseException:
             self.close()
             raise
+        self.inodes, self.wal_size = {os.stat(name).st_ino for name in self.names}, 0
+        self.note_change()
+
+    def make_ready(self):
+        """See that the open file is whole and of the newest version. Raises what `open` does."""
+        with damage_noticed():
+            problem = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if problem != "ok":
+                raise ValueError(problem)
+            for pragma in ("journal_mode = WAL", f"synchronous = {self.sync}"):
+                self.connection.execute(f"PRAGMA {pragma}")
+            migrate(self.connection, os.path.basename(self.file))
+
+    def was_used(self):
+        """True if there are signs that a server has used the file, or one of this name."""
+        return os.path.exists(self.file + LOCK) or size_of(self.file + "-wal") > 0 or bool(copies(self.file))
+
+    def begin(self, was_used):
+        """Make the file, which is missing or has no bytes. Raises Damaged if it had some."""
+        if os.path.exists(self.file):
+            if was_used:  # SQLite would take it for an empty database, and delete its WAL
+                raise Damaged("the file is empty")
+            log.warning("%s is empty: a new logbook is begun.", self.file)
+            os.remove(self.file)
+        self.move_away("replaced")  # as SQLite deletes a WAL without its file, or takes it for that of another one
+        if not size_of(self.file + NEW) or os.path.exists(self.file + NEW + "-journal"):
+            self.write_new(Ocean(), boot=0)
+        os.rename(self.file + NEW, self.file)
 
     def close(self):
         for connection in (self.connection, self.lock):
@@ -218,32 +382,43 @@ class Logbook:
             self.lock = database(self.file + LOCK)
             self.lock.execute("BEGIN EXCLUSIVE")
 
-    def set_aside(self, damage):
-        """Rename a damaged file, so that nothing is lost which somebody could still save, and say so loudly."""
-        self.close()
-        kept = self.move_away("damaged")
-        self.incident = f"The logbook was damaged. It is kept as {os.path.basename(kept)}, and a new one was begun."
-        log.warning("%s: %s. %s", self.file, damage, self.incident)
-
     def move_away(self, fate):
-        """Rename the files that have the logbook's names, except for ours, which can go. Returns the new name."""
+        """Rename the files that have the logbook's names. Ours can go, unless damaged. Returns the new name."""
         kept = f"{self.file}.{fate}-{datetime.now():%Y-%m-%d-%H%M%S-%f}"
         for ending in ENDINGS:
             name = self.file + ending
             with suppress(FileNotFoundError):
-                if os.stat(name).st_ino in self.inodes:
+                if fate != "damaged" and os.stat(name).st_ino in self.inodes:
                     os.remove(name)
                 else:
                     os.rename(name, kept + ending)
-        return kept
+        return os.path.basename(kept)
 
-    def find_inodes(self):
-        """Which files have the logbook's names now."""
-        inodes = set()
-        for ending in (*ENDINGS, LOCK):
+    def remove_new(self):
+        for name in (self.file + NEW, self.file + NEW + "-journal"):
             with suppress(FileNotFoundError):
-                inodes.add(os.stat(self.file + ending).st_ino)
-        return inodes
+                os.remove(name)
+
+    def fate(self):
+        """What somebody else has done to the files: "replaced" them (or removed), "damaged" them, or ""."""
+        try:
+            files = [os.stat(name) for name in self.names]
+        except FileNotFoundError:
+            return "replaced"
+        if {file.st_ino for file in files} != self.inodes:
+            return "replaced"
+        if files:
+            main, wal = files[:2]
+            if (main.st_size, main.st_mtime_ns) != (self.size, self.changed) or wal.st_size < self.wal_size:
+                return "damaged"
+            self.wal_size = wal.st_size
+        return ""
+
+    def note_change(self):
+        """If the main file looks different now, that was us."""
+        if self.names:
+            main = os.stat(self.file)
+            self.size, self.changed = main.st_size, main.st_mtime_ns
 
     @contextmanager
     def explained(self):
@@ -275,6 +450,8 @@ def database(file):
 def migrate(connection, name):
     """Bring a database to the newest version. Raises LogbookProblem if it is newer than this program."""
     version, newest = connection.execute("PRAGMA user_version").fetchone()[0], len(MIGRATIONS)
+    if not 0 <= version < 1000:
+        raise ValueError(f"it says that it has version {version}")
     if version > newest:
         reason = f"has version {version}, and this program knows none above {newest}"
         raise LogbookProblem(f"The logbook {name} {reason}. Use the newer program, or another logbook.", "")
@@ -294,80 +471,44 @@ def damage_noticed():
     try:
         yield
     except Exception as error:
-        is_outside = isinstance(error, (sqlite3.OperationalError, OSError, MemoryError, Problem))
-        if is_outside and not str(error).startswith(NONSENSE):
+        if not is_damage(error):
             raise
         raise Damaged(str(error)) from error
 
 
-# ---- Between the ocean and its rows ----
-
-KINDS = {field.name: get_origin(field.type) or field.type for field in fields(Sailor)}
-OURS = {"name", "x", "y", "since", "heard", "heading", "speed", "depth", "items"}  # what each row of a sailor has
-THE_OCEANS = {"tide", "last_number", "paused", "pauses", "found", "bans"}  # what the row of the ocean has
-
-
-# An INSERT OR REPLACE would remove the old row first, and take half as long again.
-WRITE_SAILOR = "INSERT INTO sailors VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET facts = excluded.facts"
-JSON = json.JSONEncoder(ensure_ascii=False, default=list)  # a set becomes a list, as JSON knows no sets
-as_json = JSON.encode
+def is_damage(error):
+    """True if what was read makes no sense, and False if it couldn't be read."""
+    is_outside = isinstance(error, (sqlite3.OperationalError, OSError, MemoryError, Problem))
+    return not is_outside or str(error).startswith(NONSENSE)
 
 
-def write_rows(execute, ocean, ids, journal):
-    """Write the rows of these sailors, without those who are gone, and what the journal of the mail says."""
-    for id in ids:
-        sailor = ocean.crew.by_id.get(id)
-        if sailor:
-            execute(WRITE_SAILOR, [id, as_json(vars(sailor))])
-        else:
-            execute("DELETE FROM sailors WHERE id = ?", [id])
-    for what, who, message in journal:
-        if what == "letter":
-            execute("INSERT INTO mail VALUES (?, ?, ?, ?, ?)", [who, *message])
-        elif what == "read":
-            execute("DELETE FROM mail WHERE sailor = ? AND number <= ?", [who, message])
-        elif what == "broadcast":
-            execute("INSERT INTO chat VALUES (?, ?, ?, ?, ?)", [*message, who])
-        elif what == "expired":
-            execute("DELETE FROM chat WHERE number <= ?", [message])
-        elif what == "letter gone":
-            execute("DELETE FROM mail WHERE sailor = ? AND number = ?", [who, message])
-        elif what == "broadcast gone":
-            execute("DELETE FROM chat WHERE number = ?", [message])
+def among(column, ids):
+    """The part of a query that asks for the rows of some ids, or of all for None."""
+    return "" if ids is None else f"WHERE {column} IN ({', '.join('?' * len(ids))})"
 
 
-def facts_of(text, needed):
-    """The facts in a JSON text. Raises ValueError or such if it isn't one, or if one of those that are needed lacks."""
-    facts = json.loads(text)
-    if not facts.keys() >= needed:
-        raise ValueError(f"{', '.join(needed - facts.keys())} is missing")
-    return facts
+# ---- What can be saved ----
 
 
-def message_of(number, sender, message, sent):
-    """A message from its row. Raises ValueError or TypeError if that has no numbers where it should."""
-    return Message(int(number), sender, message, float(sent))
+def ocean_in(copy, now):
+    """The ocean in a copy of a logbook, which is left alone. Raises what Logbook.open does."""
+    if not size_of(copy):  # SQLite would take it for an empty database
+        raise Damaged("the file is empty")
+    ocean, whole = Ocean(), Logbook(MEMORY)
+    ocean.now = now
+    whole.connection = database(MEMORY)
+    with closing(whole), closing(sqlite3.connect(f"{copy.as_uri()}?immutable=1", uri=True)) as source:
+        source.backup(whole.connection)
+        whole.make_ready()
+        whole.fill(ocean, now)
+    return ocean
 
 
-def sailor_of(id, facts, now):
-    """A sailor with these facts. One that isn't there has its default; one that isn't declared is an attribute, too."""
-    facts = {name: as_declared(name, value) for name, value in facts.items()} | {"id": id}
-    # If the clock was turned back in between, the ship would stand still until then, and the sailor would never sleep.
-    facts["since"], facts["heard"] = min(facts["since"], now), min(facts["heard"], now)
-    sailor = Sailor(**{name: value for name, value in facts.items() if name in KINDS})
-    for name in facts.keys() - KINDS.keys():
-        setattr(sailor, name, facts[name])
-    return sailor
+def many(number, thing):
+    """How many there are: 1 ship, 2 ships."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def as_declared(name, value):
-    """A value from JSON as the type that the class Sailor declares: a tuple, say, and not a list. Raises TypeError."""
-    kind = KINDS.get(name)
-    if value is None or not isinstance(kind, type) or kind is UnionType:
-        return value
-    if isinstance(value, (kind, float)):  # half a hat is kept, though hats are int
-        return value
-    try:
-        return kind(value)
-    except (ValueError, TypeError) as error:
-        raise TypeError(f"the attribute {name} of a sailor is {value!r} in the file: {error}") from error
+def size_of(name):
+    """The bytes in a file, 0 if there is none."""
+    return os.path.getsize(name) if os.path.exists(name) else 0

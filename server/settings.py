@@ -2,7 +2,8 @@
 
     settings = Settings.read(os.environ)    # settings.port is 8081, or 8080 if nothing is said
 
-Under systemd the environment comes from `/etc/mocean.env`. docs/admin.md lists what each setting means.
+Those of the service are in a file, /etc/mocean.env. server/launch.py puts them into the environment of the server.
+docs/admin.md lists what each setting means.
 """
 
 import hmac
@@ -11,7 +12,8 @@ import re
 import socket
 import sys
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_network
+from difflib import get_close_matches
+from ipaddress import ip_address, ip_network
 from math import inf
 from pathlib import Path
 
@@ -59,11 +61,16 @@ def languages(text):
     return codes
 
 
+def host(text):
+    """A name or an address. An address of IPv6 may have the brackets around it that it needs in a URL."""
+    return text.strip("[]")
+
+
 def host_names(text):
-    names = tuple(name.lower().removesuffix(".") for name in parts(text))
-    if not names or not all(re.fullmatch(r"[a-z0-9.-]+", name) for name in names):
+    names = tuple(host(name).lower().removesuffix(".") for name in parts(text))
+    if not names or not all(re.fullmatch(r"[a-z0-9.-]+", name) or ip_address(name) for name in names):
         raise ValueError(text)
-    return names
+    return tuple(map(in_url, names))
 
 
 def networks(text):
@@ -89,7 +96,7 @@ def setting(name, default, read=str, what="a text"):
 class Settings:
     """How to serve. The file `logbook` may also be ":memory:", for none."""
 
-    host: str = setting("HOST", "127.0.0.1")
+    host: str = setting("HOST", "127.0.0.1", host)
     port: int = setting("PORT", 8080, whole_number(1, 65535), "a number from 1 to 65535, like 8080")
     logbook: str = setting("MOCEAN_LOGBOOK", str(Path(__file__).parents[1] / "logbook.sqlite3"))
     sync: str = setting("MOCEAN_SYNC", "normal", one_of(normal="normal", full="full"), "normal or full")
@@ -108,6 +115,9 @@ class Settings:
     @classmethod
     def read(cls, environ):
         """The settings in a mapping of texts; an empty text is none. Raises BadSetting."""
+        for name in environ:
+            if name.upper().startswith("MOCEAN_") and name not in NAMES:
+                raise BadSetting(no_setting(name))
         values = {}
         if environ.get("STATE_DIRECTORY"):  # where systemd keeps the files of a service
             values["logbook"] = os.path.join(environ["STATE_DIRECTORY"], "logbook.sqlite3")
@@ -124,7 +134,7 @@ class Settings:
     @property
     def way_in(self):
         """The host and the port at which a program on this computer reaches the server."""
-        return "127.0.0.1" if self.host == "0.0.0.0" else self.host, self.port
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host), self.port
 
     @property
     def harbour_token(self):
@@ -133,14 +143,108 @@ class Settings:
 
     def check_address(self):
         """Raises BadSetting if host and port can't be had."""
+        is_new = ":" in self.host  # an address of IPv6; the address :: is also for those who come by IPv4
+        family = socket.AF_INET6 if is_new else socket.AF_INET
         try:
-            socket.create_server((self.host, self.port)).close()
-        except OSError as error:
+            socket.create_server((self.host, self.port), family=family, dualstack_ipv6=is_new).close()
+        except (OSError, ValueError) as error:  # ValueError where there is no IPv6
             reason = str(error).partition(" (while")[0]
             raise BadSetting(
                 f"Port {self.port} of {self.host} can't be used: {reason}. "
                 f"Try another one, like PORT={self.port % 65535 + 1}."
             ) from error
+
+
+NAMES = tuple(one.metadata["name"] for one in fields(Settings))
+
+
+def no_setting(name):
+    """What to say of a name that is none of a setting, as a sentence."""
+    short_names = {known.removeprefix("MOCEAN_"): known for known in NAMES}
+    meant = get_close_matches(name.upper().removeprefix("MOCEAN_"), short_names, 1)
+    hint = f"Did you mean {short_names[meant[0]]}?" if meant else "The settings are listed in docs/admin.md."
+    return f"{name} is no setting. {hint}"
+
+
+def in_url(host):
+    """A host as URLs and uWSGI want it: an address of IPv6 in brackets, so that no colon of it is that of a port."""
+    return f"[{host}]" if ":" in host else host
+
+
+# ---- The file of settings ----
+
+
+def settings_of(service):
+    """The settings of a service, as texts by name: “mocean”, or “mocean@reds” of the club reds. Raises BadSetting.
+
+    The service itself may not read the file. There, systemd has put a copy where nobody else can look.
+    """
+    file = copy = f"/etc/{service}.env"
+    if "RUNTIME_DIRECTORY" in os.environ:
+        copy = os.path.join(os.environ["RUNTIME_DIRECTORY"], "settings.env")
+    if os.path.exists(copy):
+        return read_file(copy, file)
+    if os.path.lexists(file):
+        raise BadSetting(f"{file} can't be copied for the service. Is it a file?")
+    if "@" in service:
+        raise BadSetting(f"There is no {file}. Write the settings of this club into it, at least its PORT.")
+    return {}  # which are those that suit a class
+
+
+def read_file(path, name=None):
+    """The settings in a file, as texts by name: none if there is no file. Raises BadSetting, which tells the line.
+
+    `name` is what the file is called there, if that isn't its path. It understands what systemd does: comments, quotes,
+    and a backslash before a character that is meant as it is. What systemd would pass over is refused, so that no
+    setting gets lost.
+    """
+    values, name = {}, name or path
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").split("\n")
+    except FileNotFoundError:
+        return {}
+    except PermissionError as error:
+        raise BadSetting(f"Only root may read {name}: type sudo before the command.") from error
+    except OSError as error:
+        raise BadSetting(f"{name} can't be read: {error.strerror}.") from error
+    except UnicodeError as error:
+        raise BadSetting(f"{name} can't be read: it is not UTF-8 text.") from error
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if line and line[0] not in "#;":
+            try:
+                key, value = read_line(line)
+                if values.setdefault(key, value) != value:
+                    raise BadSetting(f"{key} has another value above. Remove one of them.")
+            except BadSetting as problem:
+                raise BadSetting(f"{name}, line {number}: {problem}") from problem
+    return values
+
+
+def read_line(line):
+    """The name and the value in a line like NAME=VALUE. Raises BadSetting, which quotes no value: it may be a key."""
+    name, is_there, value = (part.strip() for part in line.partition("="))
+    if name.split()[:1] == ["export"]:
+        raise BadSetting("Leave out the word export. Write only NAME=VALUE.")
+    if not is_there or not name.isidentifier():
+        raise BadSetting("This is not like NAME=VALUE.")
+    if name not in NAMES:
+        raise BadSetting(no_setting(name))
+    return name, unquoted(value)
+
+
+QUOTED = re.compile(r"""'([^']*)'\s*|"((?:[^"\\]|\\.)*)"\s*""")
+
+
+def unquoted(text):
+    """A value without its quotes and backslashes, by the rules of systemd. Raises BadSetting."""
+    value = ""
+    while quoted := QUOTED.match(text):
+        text = text[quoted.end() :]
+        value += quoted[1] or re.sub(r'\\(["$`\\])', r"\1", quoted[2] or "")
+    plain = re.sub(r"\\(.)", r"\1", text)
+    if text.startswith(("'", '"')) or len(re.search(r"\\*$", text)[0]) % 2:
+        raise BadSetting("Its value goes on in the next line. Close the quote, or remove the backslash at the end.")
+    return value + plain
 
 
 # ---- Starting ----

@@ -1,10 +1,11 @@
 """The watchdog: asks the server whether all is well, as a player would, and tells systemd.
 
-Under systemd, uWSGI keeps this program running beside the server: see uwsgi.ini. Every few seconds it asks /status, and
+Under systemd, uWSGI keeps this program running beside the server: see uwsgi.ini. Every few seconds it asks /health, and
 passes the answer on: it becomes the line `Status:` of `systemctl status mocean`, and resets systemd's watchdog timer.
 If nothing has reset that for `WatchdogSec`, systemd restarts the service.
 
-It asks over the network, like everybody else. So router, worker and ocean have all done their part in each answer.
+It asks over the network, like everybody else. So router, worker and ocean have all done their part in each answer. That
+players can't play now is an answer, too: a new start would not make room on a full disk.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from time import monotonic, sleep
 
-from server.settings import BadSetting, Settings, refuse_start, tell_systemd
+from server.settings import BadSetting, Settings, refuse_start, settings_of, tell_systemd
 
 PATIENCE = 10  # seconds to wait for an answer
 RETRY_DELAY = 0.1  # seconds
@@ -26,12 +27,13 @@ class NoAnswer(Exception):
 
 
 def ask_status(settings):
-    """What the server says about itself at /status, as a sentence. Raises NoAnswer."""
+    """What the server says about itself at /health, as a sentence. Raises NoAnswer."""
     host, port = settings.way_in
     try:
         with closing(HTTPConnection(host, port, timeout=PATIENCE)) as connection:
-            connection.request("GET", "/status?format=json")
-            return json.load(connection.getresponse())["reply"]
+            connection.request("GET", "/health?format=json")
+            reply = json.load(connection.getresponse())
+            return f"{reply['reply']} Version {reply['version']}." if reply["ok"] else reply["reply"]
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         raise NoAnswer(f"No answer from port {port} of {host}: {error or type(error).__name__}") from error
 
@@ -64,17 +66,15 @@ def keep_alive(settings):
         sleep(pause)
 
 
-CHECKS = {"free": Settings.check_address, "answers": check_ready}
-
-
 def main():
-    parser = argparse.ArgumentParser("python -m server.watchdog", description="Watch the server, or check it once.")
-    parser.add_argument("check", nargs="?", choices=CHECKS, help="can the port be had? does the server answer?")
-    task = CHECKS.get(parser.parse_args().check, keep_alive)
-    # Nonsense in other settings is for the server to refuse: only its exit status keeps systemd from trying again.
-    address = {name: os.environ.get(name, "") for name in ("HOST", "PORT")}
+    parser = argparse.ArgumentParser("python -m server.watchdog", description="Watch the server.")
+    parser.add_argument("service", nargs="?", help="wait until the service of this name answers, and no longer")
+    service = parser.parse_args().service
     try:
-        task(Settings.read(address))
+        environment = {**os.environ, **(settings_of(service) if service else {})}
+        # Nonsense in other settings is for the launch to refuse.
+        settings = Settings.read({name: environment.get(name, "") for name in ("HOST", "PORT")})
+        (check_ready if service else keep_alive)(settings)
     except BadSetting as problem:
         refuse_start(str(problem))
     except NoAnswer as problem:

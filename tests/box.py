@@ -5,7 +5,8 @@
         box.run("make", "-C", box.CODE, "install")
 
 It is a group of processes in namespaces of their own. They see this computer's files, and what they change is gone at
-the end. They share its network: a server in the box answers on our 127.0.0.1. Needs Linux, root and systemd.
+the end. They share its network: a server in the box answers on our 127.0.0.1. Or the box has a network of its own, in
+which all ports are free, and from which no way leads out. Needs Linux, root and systemd.
 
 Words: a *namespace* is what a process can see of the computer: its files, its other processes. An *overlay* shows a
 folder, and puts all changes elsewhere. *PID 1* is the first process, which starts all others: here, systemd. A
@@ -92,8 +93,9 @@ class Box:
 
     CODE = "/srv/mocean"
 
-    def __init__(self, code):
+    def __init__(self, code, own_network=False):
         self.code = code
+        self.namespaces = (*NAMESPACES, "--net") if own_network else NAMESPACES
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="mocean-box-"))
@@ -113,7 +115,7 @@ class Box:
         """Start the process whose child becomes PID 1."""
         join_cgroup = ("sh", "-c", 'echo 0 > "$0/cgroup.procs"; exec "$@"', self.cgroup)
         end_with_us = ("setpriv", "--pdeathsig", "KILL")  # whatever happens to the tests
-        unshare = ("unshare", *NAMESPACES, "--fork", "--kill-child", "--propagation", "private")
+        unshare = ("unshare", *self.namespaces, "--fork", "--kill-child", "--propagation", "private")
         become_systemd = ("sh", "-c", BOOT.replace("{code}", self.CODE), "boot", self.folder, self.code, SYSTEMD)
         with (self.folder / "log").open("w") as log:
             return subprocess.Popen(
@@ -130,11 +132,14 @@ class Box:
         remove_cgroup(self.cgroup)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def command(self, *words):
+        """The words of a command that runs in the box."""
+        return ["nsenter", f"--target={self.pid}", *self.namespaces, "--root", "--wdns=/", *map(str, words)]
+
     def run(self, *words, check=False, timeout=120, text=None, **environment):
         """Run a command in the box, with `text` as its input. Returns a subprocess.CompletedProcess."""
-        enter = ["nsenter", f"--target={self.pid}", *NAMESPACES, "--root", "--wdns=/"]
         return subprocess.run(
-            [*enter, *map(str, words)],
+            self.command(*words),
             check=check,
             capture_output=True,
             text=True,
@@ -142,6 +147,13 @@ class Box:
             input=text,
             env={**os.environ, **environment},
         )
+
+    def change(self, path, old, new):
+        """Change a file in the box. Returns what was in it."""
+        original = self.run("cat", path).stdout
+        assert old in original
+        self.write(path, original.replace(old, new, 1))
+        return original
 
     def write(self, path, text):
         """Write a file in the box, and the folders that it needs."""
@@ -230,5 +242,5 @@ class Service:
         return named[-1]
 
 
-def install(box, code=Box.CODE, target="install"):
-    return box.run("make", "-C", code, target, PYTHON, timeout=300)
+def install(box, code=Box.CODE, target="install", **environment):
+    return box.run("make", "-C", code, target, PYTHON, timeout=300, **environment)

@@ -107,6 +107,28 @@ def player(clock):
     return Player(game(clock=clock))
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """The folder of a disk of its own, with 1 MB. Needs root."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]
+    if os.geteuid() != 0 or subprocess.run(mount).returncode != 0:
+        assert os.environ.get("CI") != "true", "the tests of failing disks must run in CI"
+        pytest.skip("mounting a small disk needs root")
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def fill(disk):
+    """Fill a disk to its last byte. Returns the file that does it."""
+    junk = disk / "junk"
+    with junk.open("wb", buffering=0) as stream, suppress(OSError):
+        while True:
+            stream.write(bytes(4096))
+    return junk
+
+
 def is_plain(text):
     """True for whole sentences of up to 20 words: some who read them are new to English."""
     return text.endswith((".", "!", "?")) and all(len(sentence.split()) <= 20 for sentence in re.split("[.!?] ", text))
@@ -120,7 +142,7 @@ def copy_of_code(tmp_path):
 
 def copy_code(folder):
     """Put the program into a folder, as old as it is: `make` looks at that. Returns the folder."""
-    for pattern in ("*.py", "*.ini", "*.toml", "*.yml", "Makefile", "*.md"):
+    for pattern in ("*.py", "*.ini", "*.toml", "*.lock", "*.yml", "Makefile", "*.md"):
         for file in ROOT.glob(pattern):
             shutil.copy2(file, folder)
     for room in ("game", "web", "server"):

@@ -1,6 +1,7 @@
 """The routes of the ocean game, asked without a network."""
 
 import re
+from ipaddress import ip_network
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -249,6 +250,24 @@ def test_the_id_is_told_to_nobody_else(player):
     bob = other.join("bob")
     for url in ("/", "/who", "/chart", "/mocean", "/status", f"/look?id={bob}", f"/popchat?id={bob}", "/join?name=ada"):
         assert id not in other.ask(url).text
+
+
+@pytest.mark.parametrize(
+    ("remote", "scheme", "is_https"),
+    [
+        ("10.0.0.1", "https", True),
+        ("10.0.0.1", "HTTPS, http", True),
+        ("10.0.0.1", "http", False),
+        ("10.0.0.1", None, False),
+        ("203.0.113.7", "https", False),
+    ],
+)
+def test_only_a_proxy_of_ours_is_believed_that_a_browser_came_by_https(remote, scheme, is_https):
+    player = Player(game(proxies=(ip_network("10.0.0.0/8"),)), address=remote)
+    headers = {"Accept": "text/html", **({"X-Forwarded-Proto": scheme} if scheme else {})}
+    joined = player.ask("/join?name=ada", headers=headers)
+    assert ["; Secure" in cookie for cookie in joined.headers.getlist("Set-Cookie")] == [is_https, is_https]
+    assert ("https://localhost/join" in joined.text, "http://localhost/join" in joined.text) == (is_https, not is_https)
 
 
 def test_a_browser_remembers_the_id(player):

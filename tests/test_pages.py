@@ -110,7 +110,12 @@ def test_what_a_player_writes_is_no_link_and_an_example_is_one(player):
 
 @pytest.mark.parametrize(
     ("host", "address", "port"),
-    [("example.org:8080", "example.org", "8080"), ("example.org", "example.org", None), ("[::1]:80", "[::1]", "80")],
+    [
+        ("example.org:8080", "example.org", "8080"),
+        ("example.org", "example.org", None),
+        ("[::1]:80", "[::1]", "80"),
+        ("[::1]", "[::1]", None),
+    ],
 )
 def test_the_address_and_the_port(host, address, port):
     parts = {part.kind: part.text for part in pages.take_apart("http", host, "/who", "")}

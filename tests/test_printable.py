@@ -18,7 +18,7 @@ from bottle import Bottle
 import mocean
 import steps
 from game.errors import BadValue, printable, printable_lines
-from server import install
+from server import commands
 from server.settings import tell_systemd
 from server.startup import Printable
 from tests.conftest import ROOT, Handler, Player, Server, game, serving
@@ -141,11 +141,13 @@ def test_a_problem_is_printable_whoever_raises_it():
     assert str(BadValue(f"You sent {CLEAR}.")) == "You sent �[2J�[H."
 
 
-def test_what_commands_print_is_printable_for_the_one_who_installs():
-    assert install.run("printf", r"a\033[2Jb\nc\n") == "a\N{REPLACEMENT CHARACTER}[2Jb\nc"
-    with pytest.raises(install.Failed, match=r"(?s)^sh -c .*\n.\[2Jno") as failure:
-        install.run("sh", "-c", r"printf '\033[2Jno'; exit 1")
+def test_what_commands_print_is_printable_for_the_one_who_installs(capsys):
+    assert commands.run("printf", r"a\033[2Jb\nc\n") == "a\N{REPLACEMENT CHARACTER}[2Jb\nc"
+    with pytest.raises(commands.Failed, match=r"(?s)^sh -c .*\n.\[2Jno") as failure:
+        commands.run("sh", "-c", r"printf '\033[2Jno'; exit 1")
     assert not OBEYED.search(str(failure.value).partition("\n")[2])
+    commands.say("a\033[2Jb")
+    assert capsys.readouterr().out == "a\N{REPLACEMENT CHARACTER}[2Jb\n"
 
 
 def test_systemd_is_told_one_fact_a_line(monkeypatch, tmp_path):

@@ -247,12 +247,12 @@ def test_ships_and_mail_of_more_than_a_year_go_and_bans_that_are_over(play, cloc
     player.json("/sendchat", id=ada, message="hello, all of last year")
     player.json("/harbour/ban", key=KEY, name="eve", minutes=1)
     clock.now += YEAR / 2
-    player.json("/stop", id=ada)
+    play_for_two_days(player, clock, ada)
     assert player.ocean.world.bans == {}
     player.json("/sendchat", id=ada, message="a letter of this year", name="ada")
     assert len(player.ocean.crew.by_id) == 2
     clock.now += YEAR / 2 + 1
-    player.json("/stop", id=ada)
+    play_for_two_days(player, clock, ada)
     player.app.logbook.close()
     player = play()
     player.json("/who")
@@ -269,12 +269,44 @@ def test_ships_and_mail_of_more_than_a_year_go_and_bans_that_are_over(play, cloc
 def test_a_setting_says_for_how_long_ships_are_kept(play, clock):
     player = play(keep_days=30)
     ids = [player.another().join(name) for name in ("ada", "zed")]
-    clock.now += 30 * DAY
-    player.json("/stop", id=ids[0])
+    clock.now += 29 * DAY
+    play_for_two_days(player, clock, ids[0])
     assert len(player.ocean.crew.by_id) == 2
-    clock.now += DAY
-    player.json("/stop", id=ids[0])
+    play_for_two_days(player, clock, ids[0])
     assert [*player.ocean.crew.by_id] == ids[:1]
+
+
+def play_for_two_days(player, clock, id):
+    """What is old goes on the second day on which somebody plays."""
+    for _ in range(2):
+        player.json("/heading", id=id, degrees=clock.now % 360)
+        clock.now += DAY
+
+
+@pytest.mark.parametrize("is_restarted", [True, False])
+def test_a_clock_that_shows_another_year_for_some_hours_loses_nobody(play, clock, monkeypatch, is_restarted):
+    ahead = 0  # of the computer's clock, in seconds
+    monkeypatch.setattr(logbook, "time", lambda: clock.now - ahead)
+    player = play()
+    ids = [player.another().join(name) for name in ("ada", "zed")]
+    player.json("/sendchat", id=ids[0], message="a letter", name="zed")
+    play_for_two_days(player, clock, ids[0])
+    clock.now += 3 * YEAR
+    for _ in range(20):
+        player.json("/stop", id=ids[0])
+        if is_restarted:
+            player.app.logbook.close()
+            player = play()
+        clock.now += 3600
+    ahead = 3 * YEAR  # until the server is started again
+    play_for_two_days(player, clock, ids[0])
+    player.app.logbook.close()
+    clock.now, ahead = clock.now - 3 * YEAR, 0
+    player = play()
+    assert player.json("/who")["sailors"] == ["Clem"]
+    play_for_two_days(player, clock, ids[0])
+    assert player.json("/popchat", id=ids[1])["message"] == "a letter"
+    assert player.json("/who")["sailors"] == ["Clem", "zed"]
 
 
 # ---- In the game itself ----

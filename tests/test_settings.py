@@ -7,7 +7,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from server.settings import BadSetting, Settings, refuse_start
+from server.settings import BadSetting, Settings, read_file, refuse_start
 from tests.conftest import ROOT, UWSGI, free_port
 
 
@@ -69,6 +69,7 @@ def test_under_systemd_the_logbook_is_where_its_services_keep_their_files():
         ("MOCEAN_LIMITS", "maybe", "on or off"),
         ("MOCEAN_PROXIES", "my proxy", "one or more addresses or networks, like 10.0.0.0/8"),
         ("MOCEAN_PROXIES", "10.0.0.1/8", "one or more addresses or networks, like 10.0.0.0/8"),
+        ("MOCEAN_HOSTS", "reds:blues", "one or more names or addresses, like reds.example.org"),
         ("MOCEAN_HOSTS", "http://reds.example.org", "one or more names or addresses, like reds.example.org"),
         ("MOCEAN_HOSTS", "reds.example.org:8080", "one or more names or addresses, like reds.example.org"),
         ("MOCEAN_HOSTS", ",", "one or more names or addresses, like reds.example.org"),
@@ -97,9 +98,127 @@ def test_a_taken_port_is_a_sentence():
     Settings(port=port).check_address()
 
 
-@pytest.mark.parametrize(("host", "reached_at"), [("0.0.0.0", "127.0.0.1"), ("192.0.2.1", "192.0.2.1")])
+@pytest.mark.parametrize(
+    ("host", "reached_at"),
+    [
+        ("0.0.0.0", "127.0.0.1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("::", "::1"),
+        ("[::]", "::1"),
+        ("[2001:db8::7]", "2001:db8::7"),
+    ],
+)
 def test_the_way_in(host, reached_at):
-    assert Settings(host=host, port=8081).way_in == (reached_at, 8081)
+    assert Settings.read({"HOST": host, "PORT": "8081"}).way_in == (reached_at, 8081)
+
+
+def test_an_address_of_ipv6_can_be_the_name_of_the_server():
+    written = {"MOCEAN_HOSTS": "2001:db8::7, [2001:DB8::8],reds.example.org"}
+    assert Settings.read(written).hosts == ("[2001:db8::7]", "[2001:db8::8]", "reds.example.org")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("MOCEAN_WROD", "Did you mean MOCEAN_WORD?"),
+        ("MOCEAN_HARBOR_KEY", "Did you mean MOCEAN_HARBOUR_KEY?"),
+        ("mocean_word", "Did you mean MOCEAN_WORD?"),
+        ("MOCEAN_PORT", "Did you mean PORT?"),
+        ("MOCEAN_VOLUME", "The settings are listed in docs/admin.md."),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_refused(name, hint):
+    with pytest.raises(BadSetting) as refusal:
+        Settings.read({"PATH": "/bin", name: "plank"})
+    assert str(refusal.value) == f"{name} is no setting. {hint}"
+
+
+# ---- The file of a service ----
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "mocean.env"
+
+
+# What admins have in their files, and what systemd makes of it.
+UNDERSTOOD = [
+    ("PORT=8081", {"PORT": "8081"}),
+    ("", {}),
+    ("PORT=8081\nMOCEAN_WORD=plank\n", {"PORT": "8081", "MOCEAN_WORD": "plank"}),
+    ("PORT=8081\r\nMOCEAN_WORD=plank\r\n", {"PORT": "8081", "MOCEAN_WORD": "plank"}),
+    ("# PORT=1\n; PORT=2\n  # PORT=3\n\n\t\nPORT=8081", {"PORT": "8081"}),
+    ("  PORT = 8081  ", {"PORT": "8081"}),
+    ("PORT=8081\nPORT='8081'", {"PORT": "8081"}),
+    ("MOCEAN_WORD=", {"MOCEAN_WORD": ""}),
+    ('MOCEAN_WORD=""', {"MOCEAN_WORD": ""}),
+    ('MOCEAN_WORD="the plank"  ', {"MOCEAN_WORD": "the plank"}),
+    ("MOCEAN_WORD='the plank'", {"MOCEAN_WORD": "the plank"}),
+    ("MOCEAN_WORD=the plank # and more", {"MOCEAN_WORD": "the plank # and more"}),
+    ("MOCEAN_WORD=a=b", {"MOCEAN_WORD": "a=b"}),
+    ("MOCEAN_WORD=$HOME%N", {"MOCEAN_WORD": "$HOME%N"}),
+    ("MOCEAN_WORD=don't", {"MOCEAN_WORD": "don't"}),
+    ("MOCEAN_WORD='don'\"'\"'t'", {"MOCEAN_WORD": "don't"}),
+    ("MOCEAN_WORD='a' \"b\" c 'd'", {"MOCEAN_WORD": "abc 'd'"}),
+    (r"MOCEAN_WORD=\"a\$b\"", {"MOCEAN_WORD": '"a$b"'}),
+    (r'''MOCEAN_WORD="a\$b\"c\\d\e"''', {"MOCEAN_WORD": r"""a$b"c\d\e"""}),
+    (r"MOCEAN_WORD='a\$b\\'", {"MOCEAN_WORD": r"a\$b\\"}),
+    (r"MOCEAN_WORD=plänk\\", {"MOCEAN_WORD": "plänk\\"}),
+]
+
+
+@pytest.mark.parametrize(("text", "settings"), UNDERSTOOD)
+def test_a_file_means_what_it_means_to_systemd(text, settings, file):
+    file.write_bytes(text.encode())
+    assert read_file(file) == settings
+
+
+def test_a_file_from_windows_may_begin_with_a_mark(file):
+    """A byte order mark, for which systemd would pass over the first line."""
+    file.write_bytes("\ufeffPORT=8081\r\n".encode())
+    assert read_file(file) == {"PORT": "8081"}
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("export PORT=8081", "Leave out the word export. Write only NAME=VALUE."),
+        ("PORTT=8081", "PORTT is no setting. Did you mean PORT?"),
+        ("WORD=plank", "WORD is no setting. Did you mean MOCEAN_WORD?"),
+        ("TZ=Europe/Berlin", "TZ is no setting. The settings are listed in docs/admin.md."),
+        ("MOCEAN_WORD plank", "This is not like NAME=VALUE."),
+        ("MOCEAN_WORD: plank=", "This is not like NAME=VALUE."),
+        ("=plank", "This is not like NAME=VALUE."),
+        ("\0\0\0", "This is not like NAME=VALUE."),
+        ("HOST=127.0.0.2", "HOST has another value above. Remove one of them."),
+        ("HOST=", "HOST has another value above. Remove one of them."),
+        (
+            "MOCEAN_WORD='plank",
+            "Its value goes on in the next line. Close the quote, or remove the backslash at the end.",
+        ),
+        (
+            "MOCEAN_WORD=plank\\",
+            "Its value goes on in the next line. Close the quote, or remove the backslash at the end.",
+        ),
+    ],
+)
+def test_a_line_that_systemd_would_pass_over_is_a_sentence_without_what_may_be_a_secret(line, sentence, file):
+    file.write_text(f"# What we need:\nHOST=127.0.0.1\n{line}\nPORT=8081\n")
+    with pytest.raises(BadSetting) as refusal:
+        read_file(file)
+    assert str(refusal.value) == f"{file}, line 3: {sentence}"
+    assert "plank" not in str(refusal.value)
+
+
+def test_a_file_that_is_no_text_is_a_sentence(file):
+    file.write_bytes("MOCEAN_WORD=plänk".encode("latin-1"))
+    with pytest.raises(BadSetting, match=f"^{file} can't be read: it is not UTF-8 text.$"):
+        read_file(file)
+    with pytest.raises(BadSetting, match="/etc can't be read: Is a directory"):
+        read_file("/etc")
+
+
+# ---- Starting ----
 
 
 @pytest.mark.parametrize("kind", ["file", "abstract"])

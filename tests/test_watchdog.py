@@ -10,6 +10,7 @@ from threading import Thread
 
 import pytest
 
+import mocean
 from server.settings import Settings
 from server.watchdog import NoAnswer, wait_for_status
 from tests.conftest import ROOT, Server, free_port
@@ -39,7 +40,9 @@ def hear(systemd, word):
 def test_systemd_hears_how_the_game_is_and_that_all_is_well(server, systemd):
     assert hear(systemd, "WATCHDOG=1").startswith("STATUS=0 ships sailing, 0 asleep, ")
     server.ask("join", name="ada")
-    assert hear(systemd, "STATUS=1 ship sailing, 0 asleep, ").endswith(" treasures left.\nWATCHDOG=1")
+    assert hear(systemd, "STATUS=1 ship sailing, 0 asleep, ").endswith(
+        f" treasures left. Version {mocean.VERSION}.\nWATCHDOG=1"
+    )
 
 
 def test_systemd_hears_of_no_health_while_the_worker_hangs(server, systemd):
@@ -51,18 +54,13 @@ def test_systemd_hears_of_no_health_while_the_worker_hangs(server, systemd):
     assert hear(systemd, "WATCHDOG=1")
 
 
-def check(what, port):
-    command = [sys.executable, "-m", "server.watchdog", what]
-    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port)}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
-
-
-def test_free_and_answers_say_how_a_port_is(server):
-    assert check("answers", server.port).returncode == 0
-    taken = check("free", server.port)
-    assert taken.returncode == 78
-    assert f"Port {server.port} of 127.0.0.1 can't be used" in taken.stderr
-    assert check("free", free_port()).returncode == 0
+def test_after_the_start_of_a_service_it_waits_for_an_answer(server, systemd):
+    hear(systemd, "WATCHDOG=1")
+    result = subprocess.run(
+        [sys.executable, "-m", "server.watchdog", "mocean"], cwd=ROOT, env=server.environment, timeout=30
+    )
+    assert result.returncode == 0
+    assert hear(systemd, "STATUS=0 ships sailing")
 
 
 def test_a_port_where_nothing_answers_is_a_sentence():

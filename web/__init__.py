@@ -10,6 +10,7 @@ session.py      how somebody comes aboard and leaves
 limits.py       how often one may ask
 headers.py      what every reply tells the browser, for safety
 errors.py       what can be wrong with a request, and the status of each error
+metrics.py      numbers for whoever watches the server
 openapi.py      the rules as a file for programs
 admin.py        what the club's leader can see and do
 development.py  a simple server, to try a change

@@ -133,8 +133,9 @@ class Activity:
 def harbour(ocean, request):
     """Show who is aboard, who is stuck, and what was said."""
     sailors = sorted(ocean.awake_sailors(), key=lambda sailor: look_alike(sailor.name))
+    state = f"The ocean is {'paused' if ocean.world.paused else 'open'}. Aboard: {len(sailors)}."
     return dict(
-        reply=f"The ocean is {'paused' if ocean.world.paused else 'open'}. Aboard: {len(sailors)}.",
+        reply=f"{state} {request.app.logbook.news}".strip(),
         paused=bool(ocean.world.paused),
         season=ocean.world.season,
         seed=ocean.world.seed,

@@ -7,7 +7,7 @@ uWSGI calls it with each request, as WSGI says (PEP 3333). Read `__call__` first
 
 import logging
 from math import inf
-from time import time
+from time import perf_counter, time
 
 import bottle
 
@@ -18,6 +18,7 @@ from web import admin, pages
 from web.awards import Awards
 from web.errors import MISTYPED, BadMethod, Bug, NoRoute, guess, show, status_of
 from web.limits import Limits
+from web.metrics import Metrics
 from web.replies import Shared, render
 from web.request import Request
 from web.routes import Route
@@ -37,7 +38,7 @@ class Application:
 
     def __init__(self, settings, logbook, parts, clock=time, silent_closing="", badges=()):
         self.settings, self.logbook, self.clock, self.silent_closing = settings, logbook, clock, silent_closing
-        self.limits = Limits() if settings.limits else None
+        self.limits, self.metrics = Limits() if settings.limits else None, Metrics()
         self.moderator = Moderator(settings.languages, settings.rude_words)
         self.awards = Awards(badges)
         self.activity = admin.Activity() if settings.harbour_key else None
@@ -51,8 +52,12 @@ class Application:
         self.router, self.routes = bottle.Bottle(), {}
         for part in [*parts, pages.app]:
             self.add(part)
+        self.lock = None
         if settings.harbour_key:
-            self.add(admin.app, guard=admin.Lock(settings.harbour_key, settings.harbour_token, self.limits).open)
+            self.lock = admin.Lock(settings.harbour_key, settings.harbour_token, self.limits)
+            self.add(admin.app, guard=self.lock.open)
+        # What finds out who asks, where it isn't Request.identify.
+        self.who_asks = {rule: route.who for rule, route in self.routes.items() if route.who}
         self.public_names = tuple(route.rule[1:] for route in self.public_routes())
         for route in self.routes.values():
             if lost := {f"/{name}" for name in route.then} - self.routes.keys():
@@ -71,6 +76,7 @@ class Application:
 
     def __call__(self, environ, start_response):
         """The way of a request. Whatever goes wrong on it is undone, and explained."""
+        began = perf_counter()
         bottle.request.bind(environ)  # so that a route may use whatever Bottle's manual shows
         request = Request(environ, self)
         try:
@@ -79,7 +85,7 @@ class Application:
                 self.open_ocean()
             ocean = request.ocean = self.ocean
             ocean.now = self.clock()
-            request.identify()
+            self.who_asks.get(request.path, Request.identify)(request)
             if ocean.crew.changes:  # somebody woke, which stays so whatever the route does
                 self.write(request)
             found, parts = self.router.match({"REQUEST_METHOD": request.method, "PATH_INFO": request.path})
@@ -91,6 +97,7 @@ class Application:
         except (Exception, SystemExit) as error:  # exit() in a route would end everybody's voyage
             self.undo()
             status, headers, body = self.explain(request, error)
+        self.metrics.count(request, status, perf_counter() - began)
         if self.silent_closing == "all" or (self.silent_closing and request.is_last()):
             headers = [*headers, ("Connection", "close")]
         start_response(status, headers)
@@ -112,7 +119,9 @@ class Application:
 
     def write(self, request):
         """Write to the logbook what has changed. Whoever changed it gets no reply that was made before."""
+        began = perf_counter()
         if self.logbook.write(request.ocean):
+            self.metrics.commits.add(perf_counter() - began)
             self.shared.note_change(request.address, request.ocean.now)
 
     def open_ocean(self):
@@ -134,8 +143,12 @@ class Application:
         self.ocean = ocean
 
     def undo(self):
-        """Forget what has changed since the logbook was written: the next request reads it again."""
-        if self.ocean and self.logbook.is_behind(self.ocean):
+        """Forget what has changed since the logbook was written."""
+        try:
+            if self.ocean and self.logbook.is_behind(self.ocean):
+                self.logbook.undo(self.ocean)
+        except Exception as error:  # whatever the route has done: the next request reads everything again
+            log.warning("The whole logbook has to be read: %s", error)
             self.ocean, self.said = None, self.ocean.mail.last_said
 
     # -- When something goes wrong
@@ -146,7 +159,7 @@ class Application:
             return render(request, error)  # a redirection, say
         request.headers, request.remembered = [], {}  # nothing has happened that the browser could remember
         problem = error if isinstance(error, Problem) else self.problem_of(request, error)
-        status = status_of(problem)
+        status, request.error = status_of(problem), problem.word
         self.write_to_log(request, problem, status)
         if self.activity:
             self.note(request, problem)
@@ -187,8 +200,7 @@ class Application:
 
         It has no part of a path that isn't a route, as somebody may have typed an id or chat there.
         """
-        path = request.path if request.path in self.routes else "(no route)"
-        line = f"{request.method[:10]} {path} {status} {problem.word}"
+        line = f"{request.method[:10]} {request.rule} {status} {problem.word}"
         now, (since, number) = self.clock(), self.refused.pop(line, (-inf, 0))
         if 0 <= now - since < 1:
             self.refused[line] = since, number + 1

@@ -41,9 +41,9 @@ NUMBERS = (float, int)
 app = bottle.Bottle()
 
 
-@app.get("/favicon.ico", secret=True, file=True)
-@app.get("/robots.txt", secret=True, file=True)
-@app.get("/static/<name>", secret=True, file=True)
+@app.get("/favicon.ico", secret=True, head=True)
+@app.get("/robots.txt", secret=True, head=True)
+@app.get("/static/<name>", secret=True, head=True)
 def static(request, name=None):
     """Hand out a file that browsers ask for by themselves, or that pages are made with.
 
@@ -67,7 +67,7 @@ def as_page(request, reply):
     app, route, is_success = request.app, request.route, reply["ok"]
     has_view = route and is_success and request.method != "HEAD"  # to HEAD no route has said anything
     is_known = request.has_cookie()
-    scheme, address = bottle.request.urlparts[:2]
+    scheme, address = "https" if request.is_https else "http", request.host
     query = request.query[:SHOWN].encode("latin-1").decode("utf-8", "replace")
     sent = request.sent if sum(len(key + value) for key, value in request.sent.items()) <= SHOWN else {}
     to_mend = route.meant(sent) if route and not reply.get("solved", is_success) else {}
@@ -183,7 +183,7 @@ class Part(NamedTuple):
 
 def take_apart(scheme, address, path, query):
     """The URL of a request as Parts."""
-    computer, colon, port = address.partition(":") if address.count(":") < 2 else address.rpartition(":")
+    computer, colon, port = re.fullmatch(r"(\[.*\]|[^:]*)(:?)(.*)", address).groups()  # IPv6 stands in brackets
     parts = [Part("", f"{scheme}://"), Part("address", computer)]
     if colon:
         parts += [Part("", colon), Part("port", port)]

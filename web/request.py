@@ -34,6 +34,7 @@ class Request:
         self.address = ""  # the network address of who asks
         self.asker = None  # the Sailor who asks, if there is one
         self.stranger = None  # the Problem with an id that was sent, if there is one
+        self.error = ""  # the word for what went wrong, if something did
         self.is_leader = False  # True if the harbour key was sent
         self.remembered = {}  # cookies that the reply sets, by name
         self.headers = []  # that the reply has besides those of every reply
@@ -88,7 +89,22 @@ class Request:
     @property
     def rule(self):
         """The rule of the route that is asked for: what others may read of a path, as it may hold an id or chat."""
-        return self.route.rule if self.route else "(no route)"
+        if self.route:
+            return self.route.rule
+        return self.path if self.path in self.app.routes else "(no route)"
+
+    # -- By which URL
+
+    @property
+    def is_https(self):
+        """True if the browser came by https. Only one of our proxies can tell, as Mocean itself speaks http."""
+        scheme = self.environ.get("HTTP_X_FORWARDED_PROTO", "").partition(",")[0].strip().lower()
+        return scheme == "https" and is_in(self.environ.get("REMOTE_ADDR", ""), self.app.settings.proxies)
+
+    @property
+    def host(self):
+        """The name and port that were asked for. Very old programs don't say."""
+        return self.environ.get("HTTP_HOST") or f"{self.environ['SERVER_NAME']}:{self.environ['SERVER_PORT']}"
 
     # -- Who asks
 
@@ -132,7 +148,8 @@ class Request:
     def remember(self, name, value, path="/", seconds=COOKIE_AGE, site="Strict"):
         """Let the browser remember a value for some seconds. With the site Lax, links on other sites send it too."""
         cookie = f"{name_of_cookie(self.environ, name)}={value}; Path={path}; Max-Age={seconds}"
-        self.headers.append(("Set-Cookie", f"{cookie}; HttpOnly; SameSite={site}"))
+        secure = "; Secure" if self.is_https else ""  # then the browser never sends it by http
+        self.headers.append(("Set-Cookie", f"{cookie}; HttpOnly; SameSite={site}{secure}"))
         self.remembered[name] = value
 
     def forget(self, name, path="/"):

@@ -15,8 +15,9 @@ A decorator like `@app.get("/cheer", then="who look")` may say more:
     view      the template of the page, in web/views/
     secret    True for a route that isn't in the rules
     instead   the route that a reply to a mistake proposes, if no example of this one works for everybody
-    file      True for a route that returns a file, and not a reply
+    head      True for a route that changes nothing, so that HEAD may ask it too, like a file
     shared    True if its reply is made once for all who ask within a quarter of a second
+    who       a function that finds out who asks, in place of Request.identify
 """
 
 import inspect
@@ -122,11 +123,12 @@ class Route:
     """
 
     def __init__(
-        self, rule, function, guard=None, view="reply", then="", instead=None, secret=False, file=False, **others
+        self, rule, function, guard=None, view="reply", then="", instead=None, secret=False, head=False, **others
     ):
         self.rule, self.function, self.guard = rule, function, guard
         self.view, self.then, self.instead = view, then.split(), instead
-        self.is_secret, self.is_file, self.is_shared = secret, file, others.pop("shared", False)
+        self.is_secret, self.has_head, self.is_shared = secret, head, others.pop("shared", False)
+        self.who = others.pop("who", None)
         self.others = others  # what else the decorator says, for the view
         self.does = (inspect.getdoc(function) or "").partition("\n")[0]  # in a sentence
         self.parts = re.findall(r"<(\w+)", rule)  # of the path, like /hello/<name>
@@ -153,7 +155,7 @@ class Route:
 
         HEAD asks only for the headers, so nothing may happen.
         """
-        if request.method == "HEAD" and not self.is_file:
+        if request.method == "HEAD" and not self.has_head:
             return None
         if self.guard:
             self.guard(request)

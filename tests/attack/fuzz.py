@@ -16,7 +16,7 @@ from tests.test_steps import NASTY
 
 COMMON = ["id", "format"]
 ROUTES = {
-    "": [], "mocean": [], "status": [], "who": [], "chart": [], "steps": [],
+    "": [], "mocean": [], "status": [], "health": [], "who": [], "chart": [], "steps": [],
     "begin": ["message"], "beguine": ["message"], "sirduke": ["message"], "euler": ["message"],
     "meruprastarah": ["message"], "join": ["name", "id", "word"], "sendchat": ["id", "message", "name"],
     "popchat": ["id", "after"], "location": ["id"], "velocity": ["id"], "heading": ["id", "degrees"],

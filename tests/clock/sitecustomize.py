@@ -1,4 +1,4 @@
-"""A clock without waiting: with this folder in PYTHONPATH, Python's time.time and time.sleep go by a number in a file.
+"""A clock without waiting: with this folder in PYTHONPATH, Python's clocks and its sleep go by a number in a file.
 
 A program that sleeps moves the number on instead of waiting. The server does so at each look at the clock, by LATENCY
 seconds: so long takes a request. Both share the file TEST_CLOCK. So an hour of the game passes in seconds, and for one
@@ -15,11 +15,14 @@ if "TEST_CLOCK" in os.environ:
         clock = mmap.mmap(file.fileno(), 8)
     latency = float(os.environ.get("LATENCY", 0))
 
+    def passed():
+        return struct.unpack("d", clock)[0]
+
     def sleep(seconds):
-        clock[:] = struct.pack("d", struct.unpack("d", clock)[0] + seconds)
+        clock[:] = struct.pack("d", passed() + seconds)
 
     def now():
         sleep(latency)
-        return struct.unpack("d", clock)[0]
+        return passed()
 
-    time.time, time.sleep = now, sleep
+    time.time, time.monotonic, time.sleep = now, passed, sleep

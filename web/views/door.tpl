@@ -6,8 +6,9 @@
 % end
 <p class="type">Type this into the address bar of your browser:
 <strong class="typed">{{address}}</strong></p>
-% if address.partition(":")[0] in ("localhost", "127.0.0.1"):
-<p class="quiet">This works on this computer only. Other computers need its name or number instead of {{address.partition(":")[0]}}.</p>
+% computer = parts[1].text
+% if computer in ("localhost", "127.0.0.1", "[::1]"):
+<p class="quiet">This works on this computer only. Other computers need its name or number instead of {{computer}}.</p>
 % end
 
 <div class="cards doors">
