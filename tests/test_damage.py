@@ -597,6 +597,8 @@ class OceanAndUndo(OceanAndLogbook):
         self.ocean.world.storm = {1}
         self.fails = True
 
+    remove = None  # a removed file is written again by the next request that works
+
     def the_logbook_has_everything(self):
         """What a rule asks in the middle: here, each rule is one request."""
 
