@@ -95,8 +95,8 @@ def uninterrupted():
 def run(*command, **options):
     """Run a program and return everything it prints, as others can have a say in that: printable. Raises Failed.
 
-    It has a session of its own: Ctrl-C goes to all programs of the terminal's, and would end it behind our back. When we
-    are uninterrupted, so is it: a logout may send a signal to each of our children.
+    It has a session of its own: Ctrl-C goes to all programs of the terminal's, and would end it behind our back. When
+    nothing may interrupt us, nothing may interrupt it: a logout can send a signal to each of our children.
     """
     words = list(map(str, command))
     ours = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
