@@ -95,12 +95,16 @@ def uninterrupted():
 def run(*command, **options):
     """Run a program and return everything it prints, as others can have a say in that: printable. Raises Failed.
 
-    It has a session of its own: Ctrl-C goes to all programs of the terminal's, and would end it behind our back.
+    It has a session of its own: Ctrl-C goes to all programs of the terminal's, and would end it behind our back. When
+    nothing may interrupt us, nothing may interrupt it: a logout can send a signal to each of our children.
     """
     words = list(map(str, command))
     ours = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     check_signals()
-    with subprocess.Popen(words, **{**ours, **options}, start_new_session=True, pass_fds=locks) as process:
+    shield = ignore_signals if holding else None
+    with subprocess.Popen(
+        words, **{**ours, **options}, start_new_session=True, pass_fds=locks, preexec_fn=shield
+    ) as process:
         while True:
             try:
                 out = printable_lines(process.communicate(timeout=0.1)[0])
@@ -110,6 +114,11 @@ def run(*command, **options):
     if process.returncode:
         raise Failed(f"{' '.join(words)}\n{out}")
     return out
+
+
+def ignore_signals():
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def end_if_told(process):

@@ -659,7 +659,7 @@ def test_nothing_stops_a_restore_half_way(service, ada, signal):
     wait_until(lambda: "Stopping mocean" in box.run("journalctl", "--unit", unit, "--output=cat").stdout)
     while box.run("systemctl", "show", "--value", "--property=SubState", unit).stdout.strip() == "running":
         box.run("systemctl", "kill", f"--signal={signal}", unit)
-    assert box.run("systemctl", "show", "--value", "--property=Result", unit).stdout.strip() == "success"
+    assert "mocean runs: " in box.run("journalctl", "--unit", unit, "--output=cat").stdout
     assert heading(service, ada) == 11
 
 

@@ -384,7 +384,7 @@ def the_program_of_conda_answers(reader):
 def reader(tmp_path_factory):
     folder = tmp_path_factory.mktemp("machine")
     folder.chmod(0o755)
-    shutil.copytree(ROOT, folder / "repository", ignore=shutil.ignore_patterns(".git", ".venv"))
+    shutil.copytree(ROOT, folder / "repository", ignore=shutil.ignore_patterns(".git", ".venv", "*.sock"))
     # For the Python that root has in the box.
     root = {**os.environ, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
     subprocess.run(["make", "wheels", f"WHEELS={folder}/wheels"], cwd=folder / "repository", env=root, check=True)

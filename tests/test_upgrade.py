@@ -208,12 +208,12 @@ def test_the_errors_shown_are_those_of_this_try(service):
 
 def test_a_club_that_had_failed_keeps_nobody_from_an_upgrade(service):
     reds = Service(service.box, "mocean@reds")
-    reds.settings("MOCEAN_MOST_AWAKE=many")
+    reds.settings("MOCEAN_KEEP_DAYS=many")
     assert reds.systemctl("start", reds.name).returncode != 0
     wait_until(lambda: reds.fact("ActiveState") == "failed")
     result = upgrade(service.box, NEW)
     assert result.returncode == 0, result.stderr
-    assert "MOCEAN_MOST_AWAKE" in result.stdout
+    assert "MOCEAN_KEEP_DAYS" in result.stdout
     assert "It had failed before, so this is only a warning." in result.stdout
     assert service.ask("status")["version"].startswith("99.")
 
