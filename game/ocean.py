@@ -74,7 +74,7 @@ class World:
     season: int = 1
     began: float = 0.0  # when this season began, or 0 if nobody knows
     past: tuple = ()  # the seasons before: see Book
-    seed: str = ""  # from which the sea is laid out
+    seed: str | None = None  # from which the sea is laid out; "" for the sea of old
     news: tuple = ()  # the last great moments, as (time, sentence)
     firsts: dict = field(default_factory=dict)  # the badges, and who had them first
     bans: dict = field(default_factory=dict)  # see Bans
@@ -110,8 +110,11 @@ class Ocean:
         which they were heard from. `letters` are pairs of an id and a Message, `broadcasts` pairs of a Message and a
         name or None, and `world` has the attributes of World.
         """
-        kept = vars(World(seed=self.world.seed, began=self.world.began)) | world
+        kept = vars(World()) | world
         kept.update({name: frozen(kept[name]) for name in ("past", "news")})
+        kept["began"] = kept["began"] or self.world.began
+        if kept["seed"] is None:
+            kept["seed"] = self.world.seed
         vars(self.world).clear()
         vars(self.world).update(kept)
         self.mail.restore(letters, broadcasts, doubtful)

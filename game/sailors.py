@@ -50,12 +50,14 @@ class Sailor(Tracked):
     is_idle: bool = False  # True until the first order or word
     badges: tuple = ()  # the names of those earned: see badges.py
     sailed: float = 0.0  # metres, until `since`
-    foretold: tuple = ()  # where the ship was said to be at a time, and how far it had sailed then: x, y, time, metres
-    judged: tuple = ()  # how far off that was, and how far the ship had sailed since: metres, metres
-    sounded: float = -1.0  # the time of the last ping
     solved: tuple = ()  # the routes of the puzzles of Steps that were solved
     hints: tuple = ()  # the route of such a puzzle, once for each of its hints that was given
-    hinted: float = 0.0  # when Clem last told where there is something to find
+
+    # What only some sailors ever have: without a type, so that it takes up no memory in the others.
+    sounded = -1.0  # the time of the last ping
+    hinted = 0.0  # when Clem last told where there is something to find
+    foretold = ()  # where the ship was said to be at a time, and how far it had sailed then: x, y, time, metres
+    judged = ()  # how far off that was, and how far the ship had sailed since: metres, metres
 
     def ability(self, what):
         """The best of what the ship can do by itself and with each thing aboard, see planet.ABILITIES."""

@@ -364,7 +364,9 @@ class Logbook:
             os.remove(self.file)
         self.move_away("replaced")  # as SQLite deletes a WAL without its file, or takes it for that of another one
         if not size_of(self.file + NEW) or os.path.exists(self.file + NEW + "-journal"):
-            self.write_new(Ocean(), boot=0)
+            new = Ocean()
+            new.world.seed = None  # whoever reads the file first has one
+            self.write_new(new, boot=0)
         os.rename(self.file + NEW, self.file)
 
     def close(self):

@@ -57,7 +57,7 @@ def a_club(file, ships=60):
     ocean.sail(sailors[1], x=100.0, y=200.0, heading=45.0, speed=2.0)
     ocean.treasures.pop("pearl")
     sailors[1].items = ("pearl",)
-    ocean.world.found["Cobb"] = "sailor3"
+    ocean.world.found["Cobb"], ocean.world.began = "sailor3", NOW
     ocean.bans.add(3600, NOW, *(f"address 192.0.2.{number}" for number in range(200)))
     logbook.write(ocean)
     logbook.close()

@@ -93,7 +93,8 @@ class Awards:
     def note_problem(self, request, problem):
         """Remember that something went wrong: there are badges for what a sailor makes of that."""
         # Who asks too fast is refused before it is found out who that is.
-        sailor = request.asker or (request.ocean and request.ocean.crew.by_id.get(request.id.lower()))
-        if sailor:
+        ocean = request.app.ocean
+        sailor = request.asker or (ocean and ocean.crew.by_id.get(request.id.lower()))
+        if sailor and ocean:
             route, wait = request.rule[1:], problem.fields.get("wait", 0)
-            self.notes_of(sailor)["problem"] = route, problem.word, request.ocean.now, wait
+            self.notes_of(sailor)["problem"] = route, problem.word, ocean.now, wait
