@@ -18,9 +18,10 @@ from bottle import Bottle
 # uWSGI looks for modules where it was started, and that may be anywhere.
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
+import badges
 import steps
 from game.clem import CLEM
-from game.ocean import ACCELERATE
+from game.ocean import ACCELERATE, FORETOLD, in_sight
 from game.planet import SIZE, TREASURES
 from server import disk, startup
 from server.clock import SteadyClock
@@ -37,10 +38,11 @@ app = Bottle()
 
 # What the keys of the routes can be. One without an entry here is any text.
 free_name = text("a name of your own, like ada", lambda ocean: ocean.free_name() if ocean else "ada")
-club_word = text("the club word, if your club has one", "plank")
+club_word = text("the club word, which your club leader knows", "plank")
 words = text("what you want to say, like hello", "hello")
 message_number = whole_number("the number of the last message that you read, like 12", 0)
 heading_degrees = number("a heading in degrees, like 90 for east", 90)
+metres = number("a place in metres, like 412.5", 412.5)
 metres_a_second = number("a speed in metres a second, like 4.5", 4.5)
 metres_deep = number("a depth in metres, like 2.5", 2.5)
 control = one_of(*ACCELERATE, what="w (faster), s (slower), a (left) or d (right)")
@@ -68,6 +70,7 @@ def front_door(ocean, request):
         steps="/steps",
         mocean="/mocean",
         sailors=ocean.who(),
+        news=[news for _, news in ocean.world.news[::-1]],
     )
 
 
@@ -174,7 +177,7 @@ def sendchat(ocean, sailor, message: words, name=None):
     return dict(reply=f"Sent as message {number}. Mailboxes reached: {reached}.", number=number, reached=reached)
 
 
-@app.get("/popchat", then="popchat sendchat")
+@app.get("/popchat", view="chat", then="popchat sendchat")
 def popchat(ocean, sailor, after: message_number = None):
     """Take the oldest message out of your mailbox. With after, remove all up to that number and show the next one."""
     message, waiting = ocean.mail.pop(sailor, after)
@@ -197,6 +200,16 @@ def located(ocean, sailor, order=""):
 def location(ocean, sailor):
     """Show your ship. Its status is a sum: 1 chat, 2 ship in sight, 4 treasure in reach, 8 under water, 16 paused."""
     return located(ocean, sailor)
+
+
+@app.get("/foretell", then="location foretell heading speed")
+def foretell(ocean, sailor, x: metres = None, y: metres = None):
+    """Tell where your ship will be in a minute. Ask again without x and y after that, to see how right you were."""
+    if x is not None and y is not None:
+        due = ocean.foretell(sailor, x, y)
+        return dict(reply=f"Noted: in {FORETOLD} s you will be at x {x:g}, y {y:g}.", due=round(due, 3))
+    sentence, off = ocean.foretold(sailor)
+    return dict(reply=sentence, off=off)
 
 
 @app.get("/velocity", then="speed heading location")
@@ -252,11 +265,11 @@ def dive(ocean, sailor, depth: metres_deep):
 
 @app.get("/ping", then="ping dive location speed")
 def ping(ocean, sailor):
-    """Measure how deep the sea floor is under your ship. Where it rises, there is a seamount to find."""
+    """Measure how deep the sea floor is under your ship. Where it rises, climb: a seamount is found at its summit."""
     seafloor, clearance, discovered = ocean.sound(sailor)
-    news = f" You are the first to find the seamount {discovered.name}!" if discovered else ""
+    news = f"You are the first on the summit of {discovered.name}!" if discovered else ocean.slope(sailor)
     return dict(
-        reply=f"The sea floor is {seafloor:.1f} m down, {clearance:.1f} m below your ship.{news}",
+        reply=f"The sea floor is {seafloor:.1f} m down, {clearance:.1f} m below your ship. {news}".strip(),
         seafloor=round(seafloor, 2),
         clearance=round(clearance, 2),
     )
@@ -266,7 +279,7 @@ def ping(ocean, sailor):
 def look(ocean, sailor):
     """Show the ships, treasure and known seamounts in sight, the nearest first."""
     things = ocean.look(sailor)
-    return dict(reply=f"Things in sight: {len(things)}." if things else "You see only water.", things=things)
+    return dict(reply=in_sight(things, ocean.depth(sailor)), things=things)
 
 
 @app.get("/get", instead="look", then="inventory look")
@@ -283,6 +296,13 @@ def get(ocean, sailor, item: treasure):
 def inventory(sailor):
     """Show the treasure that you have."""
     return dict(reply=f"You have {count(len(sailor.items), 'treasure')}.", items=[*sailor.items])
+
+
+@app.get("/seasons", then="chart map", shared=True)
+def seasons(ocean):
+    """Show who discovered seamounts and raised treasure, in this season and in those before."""
+    honours = ocean.book.honours() or "Nothing is found yet."
+    return dict(reply=f"This is season {ocean.world.season}. {honours}", seasons=ocean.book.seasons(ocean.now))
 
 
 @app.get("/chart", then="map who", shared=True)
@@ -303,7 +323,8 @@ def map(follow: ship = None):
 def build(settings, clock=None):
     """The game, as a WSGI application. Each has an ocean of its own."""
     logbook = Logbook(settings.logbook, settings.sync)
-    return Application(settings, logbook, [app, steps.app], clock or SteadyClock(), startup.silent_closing())
+    parts, clock = [app, steps.app, badges.app], clock or SteadyClock()
+    return Application(settings, logbook, parts, clock, startup.silent_closing(), badges.BADGES)
 
 
 application = build(startup.read_settings(os.environ))

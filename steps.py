@@ -1,8 +1,9 @@
 """Steps: puzzles. Each is a route, and solving one names the next: http://localhost:8080/begin?message=7
 
 A puzzle is a function from a message to (solved, sentence), and nothing else: the sentence coaches, so it says what is
-wrong with this message and never what the answer is. The puzzles stand in the order in which they are played; add
-another at the end of this file, and the last one will lead to it.
+wrong with this message and never what the answer is. Its hints are for whoever asks for one, each stronger than the one
+before. The puzzles stand in the order in which they are played; add another at the end of this file, and the last one
+will lead to it.
 """
 
 import re
@@ -14,6 +15,7 @@ from unicodedata import normalize
 
 from bottle import Bottle
 
+from game.planet import MOCEAN
 from web.errors import show
 from web.routes import text
 
@@ -26,22 +28,23 @@ class Puzzle(NamedTuple):
 
     route: str  # without the slash
     task: str  # what the player is asked to send
+    hints: tuple  # sentences, from a gentle one to a strong one
     check: Callable
 
 
 PUZZLES = []
 
 
-def puzzle(route, task):
+def puzzle(route, task, hints=()):
     """Make a function (of a message, giving solved and a sentence) the check of the next stage, at this route."""
 
     def add(check):
-        PUZZLES.append(Puzzle(route[1:], task, check))
+        PUZZLES.append(Puzzle(route[1:], task, hints, check))
         stage = len(PUZZLES)
 
-        @app.get(route, secret=stage > 1, view="stage", puzzles=PUZZLES)
-        def ask(message: answer = None):
-            return play(stage, message)
+        @app.get(route, secret=stage > 1, view="stage", puzzles=PUZZLES, stages=stages, is_finished=is_finished)
+        def ask(request, message: answer = None):
+            return play(stage, message, request.asker, request.ocean)
 
         ask.__doc__ = f"See puzzle {stage} of Steps, or send your answer as the key message."
         return check
@@ -49,27 +52,86 @@ def puzzle(route, task):
     return add
 
 
-def play(stage, message=None):
-    """The reply of a stage, counted from 1, to a message; without one it states the puzzle."""
+def play(stage, message=None, sailor=None, ocean=None):
+    """The reply of a stage, counted from 1, to a message; without one it states the puzzle.
+
+    If a sailor asks, what he or she has solved is remembered, and the ocean is told of who has solved all.
+    """
     puzzle = PUZZLES[stage - 1]
+    facts = dict(solved=False, stage=stage, next=None)
     if not message:
-        return dict(reply=f"Puzzle {stage} of {len(PUZZLES)}. {puzzle.task}", solved=False, stage=stage, next=None)
+        return dict(reply=f"Puzzle {stage} of {len(PUZZLES)}. {puzzle.task}", **facts)
+    if asked := re.fullmatch(r"hints?\W*(\d{0,3})\W*", message.strip().lower()):
+        return give_hint(puzzle, int(asked[1] or 0), sailor, facts)
     solved, sentence = puzzle.check(message)
-    next_route = PUZZLES[stage].route if solved and stage < len(PUZZLES) else None
-    if next_route:
-        sentence = f"{sentence} The next route is {next_route}"
-    elif solved:
-        sentence = f"{sentence} You have solved all puzzles. Now go to sea: ask the route mocean."
-    return dict(reply=sentence, solved=solved, stage=stage, next=next_route)
+    if not solved:
+        return dict(reply=sentence, **facts)
+    next_route = PUZZLES[stage].route if stage < len(PUZZLES) else None
+    news = note_solved(puzzle, sailor, ocean) if sailor else ""
+    if is_finished(stage, sailor):
+        news = "You have solved all puzzles."
+    way_on = f"The next route is {next_route}" if next_route else "Now go to sea: ask the route mocean."
+    return dict(reply=" ".join(filter(None, [sentence, news, way_on])), solved=True, stage=stage, next=next_route)
 
 
-@app.get("/steps", then="begin")
+def give_hint(puzzle, number, sailor, facts):
+    """The reply to who asks for the hint of a number or, with 0, for the next one: of a stranger that is the first."""
+    had = sailor.hints.count(puzzle.route) if sailor else 0
+    number = min(number or had + 1, len(puzzle.hints))
+    if not number:
+        return dict(reply="This puzzle has no hints. Read it once more, word by word.", **facts)
+    if number > had and sailor:
+        sailor.hints += (puzzle.route,) * (number - had)
+    more = f" For the next one, send hint {number + 1}." if number < len(puzzle.hints) else ""
+    return dict(reply=f"Hint {number} of {len(puzzle.hints)}: {puzzle.hints[number - 1]}{more}", **facts, hint=number)
+
+
+# ---- Who has solved what ----
+
+
+def note_solved(puzzle, sailor, ocean):
+    """Remember that a sailor has solved a puzzle. Returns a sentence about that, or "" if it isn't the first time."""
+    if puzzle.route in sailor.solved:
+        return ""
+    sailor.solved += (puzzle.route,)
+    left = len(unsolved(sailor))
+    if not left:
+        ocean.announce(f"{sailor.name} has solved all {len(PUZZLES)} puzzles!", MOCEAN, but=sailor.name)
+    return f"You have solved {len(PUZZLES) - left} of {len(PUZZLES)} puzzles now."
+
+
+def unsolved(sailor):
+    """The routes of the puzzles that a sailor hasn't solved."""
+    return [puzzle.route for puzzle in PUZZLES if puzzle.route not in sailor.solved]
+
+
+def is_finished(stage, sailor):
+    """True if who has just solved a stage has solved all puzzles; of a stranger only the last stage tells."""
+    return not unsolved(sailor) if sailor else stage == len(PUZZLES)
+
+
+def stages(stage, has_solved, sailor):
+    """All stages as the player at one of them sees them: pairs of the route, or "" if it isn't found yet, and a word.
+
+    Whoever is at a stage knows all routes before it, and whoever has solved one knows the next.
+    """
+    solved = {puzzle.route for puzzle in PUZZLES if sailor and puzzle.route in sailor.solved}
+    if has_solved:
+        solved.update(puzzle.route for puzzle in PUZZLES[(0 if is_finished(stage, sailor) else stage - 1) : stage])
+    known = max([stage, *(number + 1 for number, puzzle in enumerate(PUZZLES, 1) if puzzle.route in solved)])
+    return [
+        (puzzle.route, "solved" if puzzle.route in solved else "open") if number <= known else ("", "not found yet")
+        for number, puzzle in enumerate(PUZZLES, 1)
+    ]
+
+
+@app.get("/steps", then="begin", view="steps", stages=stages)
 def steps():
     """Say how to play Steps."""
     first = PUZZLES[0].route
     return dict(
         reply=f"Steps has {len(PUZZLES)} puzzles. When you solve one, it tells you the route of the next. "
-        f"Ask the route {first} to start, and send your answer as the key message.",
+        f"Ask the route {first} to start, and send your answer as the key message. If you are stuck, send hint.",
         start=f"/{first}?message=7",
         stages=len(PUZZLES),
     )
@@ -119,7 +181,15 @@ def takes_a_number(check):
 # ---- Stage 1 ----
 
 
-@puzzle("/begin", "Send a prime number that is greater than 100.")
+@puzzle(
+    "/begin",
+    "Send a prime number that is greater than 100.",
+    hints=(
+        "Only 1 and the number itself divide a prime number. So 7 is one, and 9 is not, as 3 divides it.",
+        "Leave out even numbers, and those that end in 5. Which of the others can you divide by 3 or by 7?",
+        "You need not go far. Try the numbers just above 100, one after the other.",
+    ),
+)
 @takes_a_number
 def begin(number):
     if number < 0:
@@ -169,7 +239,15 @@ def might_be_prime(number, witness):
 # ---- Stage 2 ----
 
 
-@puzzle("/beguine", "Send the seventeenth Fibonacci number. Count 0 as the first one.")
+@puzzle(
+    "/beguine",
+    "Send the seventeenth Fibonacci number. They begin with 0, 1, 1, 2, 3, 5. Count 0 as the first one.",
+    hints=(
+        "Each number is the sum of the two before it. So after 3 and 5 comes 8, and then 13.",
+        "In Python, start with a, b = 0, 1. Then do this sixteen times: a, b = b, a + b. Now print a.",
+        "Number fifteen is 377, and number sixteen is 610.",
+    ),
+)
 @takes_a_number
 def beguine(number):
     numbers = fibonacci_below(TOO_LONG)
@@ -200,7 +278,15 @@ def fibonacci_below(limit):
 # ---- Stage 3 ----
 
 
-@puzzle("/sirduke", "Duke Ellington wrote the song “Satin Doll”. Send the fourth word that is sung in it.")
+@puzzle(
+    "/sirduke",
+    "Duke Ellington wrote the song “Satin Doll”. Send the fourth word that is sung in it.",
+    hints=(
+        "The song begins: “Cigarette holder which ... me”. Somebody is thrilled, and the gap says so in old slang.",
+        "The word has four letters, and rhymes with pigs.",
+        "It begins with a w. Judges and clowns wear such things on their heads, made of hair.",
+    ),
+)
 def sirduke(message):
     words = re.findall(r"[^\W\d_]+", normalize("NFKC", message).casefold())
     if words == ["wigs"]:
@@ -215,13 +301,21 @@ def sirduke(message):
         return False, f"{show(words[0])} comes later in the song. Look at how it begins."
     if words[0].startswith("wig"):
         return False, f"{show(words[0])} is almost right. Look at how it is spelled."
-    return False, f"{show(words[0])} is not the fourth word. Search the web for the words of the song."
+    return False, f"{show(words[0])} is not the fourth word. Search the web for the song, or send hint."
 
 
 # ---- Stage 4 ----
 
 
-@puzzle("/euler", "Send the sum of all whole numbers from 1 to 10000: 1 + 2 + 3 + ... + 10000.")
+@puzzle(
+    "/euler",
+    "Send the sum of all whole numbers from 1 to 10000: 1 + 2 + 3 + ... + 10000.",
+    hints=(
+        "Pair the first with the last, the second with the last but one, and so on. What does each pair add up to?",
+        "Each pair adds up to 10001, like 1 + 10000 and 2 + 9999. How many pairs are there?",
+        "There are 5000 pairs of 10001. In Python, sum(range(1, 10001)) is all it takes.",
+    ),
+)
 @takes_a_number
 def euler(number):
     answer = sum(range(10001))
@@ -245,7 +339,16 @@ def euler(number):
 # ---- Stage 5 ----
 
 
-@puzzle("/meruprastarah", "Pingala called it Meru-prastarah, we call it Pascal's triangle. Row one is 1. Send row six.")
+@puzzle(
+    "/meruprastarah",
+    "Pingala called it Meru-prastarah, we call it Pascal's triangle. "
+    "Its rows begin with 1, then 1,1, then 1,2,1. Send row six.",
+    hints=(
+        "Each row begins and ends with 1. Each number between is the sum of the two above it.",
+        "Row four is 1,3,3,1. So row five is 1, 1 + 3, 3 + 3, 3 + 1, 1.",
+        "Row five is 1,4,6,4,1. Add its neighbours, and put a 1 at each end.",
+    ),
+)
 def meruprastarah(message):
     text = normalize("NFKC", message)
     numbers = [int(digits[:9]) for digits in re.findall(r"\d+", text)]

@@ -1,4 +1,7 @@
-"""The loop of Steps: read the puzzle, type an answer, read what is wrong with it, and try again. Ctrl-C stops it."""
+"""The loop of Steps: read the puzzle, type an answer, read what is wrong with it, and try again. Ctrl-C stops it.
+
+If you are stuck, type hint, and then hint 2.
+"""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Chat with Clem, the robot that is always at sea. It knows words like hello, where and treasure. Ctrl-C stops it."""
+"""Chat with Clem, the robot that is always at sea. It knows words like hello, where and hint. Ctrl-C stops it."""
 
 import random
 import sys

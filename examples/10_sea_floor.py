@@ -21,8 +21,8 @@ def ask(route, **more):
 keys["id"] = ask("join", name=f"sound{random.randint(1000, 9999)}")["id"]
 ask("heading", degrees=60)
 for sounding in range(40):
-    ask("speed", speed=30)
-    time.sleep(0.5)
+    ask("speed", speed=15)
+    time.sleep(1)  # the sounder needs a second, too
     ship = ask("stop")  # to measure where we are, and not a bit further on
     depth = ask("ping")["seafloor"]
     water = round(depth)

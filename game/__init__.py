@@ -2,7 +2,9 @@
 
 To change a rule of the sea, open
 
-    planet.py      numbers: sea floor, treasure, speeds
+    planet.py      numbers: treasure, speeds, and how to measure
+    sea.py         where seamounts and treasure lie
+    book.py        who discovered and raised what, season by season
     clem.py        the robot, and what it says
     ocean.py       what ships can do: sail, dive, see, take treasure
     sailors.py     what a sailor is, and who is aboard

@@ -38,7 +38,7 @@ class Problem(Exception):
 
     word = "bug"
 
-    def __init__(self, sentence, instead=None, **keys):
+    def __init__(self, sentence, instead=None, /, **keys):
         super().__init__(printable(sentence))
         self.instead, self.keys = instead, keys
         self.fields = {}  # what the reply has besides
@@ -89,7 +89,7 @@ class TooFast(Problem):
 
     word = "too-fast"
 
-    def __init__(self, sentence, wait, instead=None, **keys):
+    def __init__(self, sentence, wait, instead=None, /, **keys):
         seconds = max(1, ceil(wait))
         super().__init__(
             f"{sentence} Wait {seconds} s, in a program with time.sleep({seconds}), and ask again.", instead, **keys

@@ -122,6 +122,15 @@ class Mail:
             if but != sailor.name and message.number not in sailor.missed:
                 yield message
 
+    def waiting(self, sailor):
+        """All messages that wait for a sailor, the oldest first."""
+        return sorted([*self.boxes.get(sailor.id, ()), *self.unread(sailor)])
+
+    def heard(self, sailor):
+        """What was said to everyone, the oldest first, except what the sailor has yet to read or slept through."""
+        unread = {message.number for message in self.unread(sailor)}.union(sailor.missed)
+        return [message for message, _ in self.broadcasts if message.number not in unread]
+
     def pop(self, sailor, after=None):
         """The oldest message that waits for a sailor, or NO_MESSAGE, and how many wait behind it.
 
@@ -130,7 +139,7 @@ class Mail:
         """
         if after is not None:
             self.forget(sailor, after)
-        waiting = sorted([*self.boxes.get(sailor.id, ()), *self.unread(sailor)])
+        waiting = self.waiting(sailor)
         if not waiting:
             return NO_MESSAGE, 0
         if after is None:

@@ -21,35 +21,38 @@ import math
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from random import Random
-from secrets import compare_digest
+from secrets import compare_digest, token_hex
 
-from game.clem import CLEM, CLEM_SPEED, clem_answer, clem_place
+from game.book import Book, frozen
+from game.clem import CLEM, CLEM_SPEED, HINTS_APART, asks_for_hint, clem_answer, clem_hint, clem_place
 from game.errors import BadValue, Cannot, MailboxFull, Muted, NoItem, NoSailor, OceanFull, Paused, TooFast, UnknownId
 from game.grid import Grid
 from game.mail import MOST_OF_NEIGHBOURS, MOST_OF_ONE, Mail
-from game.moderation import HARBOUR, MOST_MUTES, MUTE_LASTS, Bans, Moderator, look_alike, same_name
+from game.moderation import HARBOUR, MOST_MUTES, MUTE_LASTS, Bans, Moderator, look_alike, mentions, same_name
 from game.planet import (
     BERTHS,
     FASTEST,
-    HIGHEST_TOP,
     MOCEAN,
     REACH_DOWN,
-    SEAMOUNTS,
     SIZE,
     TREASURES,
     bearing,
     compass,
+    direction,
     distance,
-    lay_out,
     reckon,
-    seafloor,
-    seamount_at,
+    wrap,
 )
 from game.sailors import NAP, Crew, Sailor, is_asleep, is_given_away, new_id
+from game.sea import TOPS, lay_out
 
 DAY = 24 * 3600  # seconds
 CHART_WORDS = 20  # broadcasts that the chart shows
 MOST_SEEN = 100  # ships that a look shows
+FORETOLD = 60  # seconds beforehand that one tells where a ship will be; it has to sail as many metres
+NEWS = 12  # great moments that are kept
+SOUNDER_RESTS = 1  # seconds from one ping of a ship to the next
+SOUNDING_SPEED = 3  # metres a second: whoever is faster sounds too coarsely to tell a summit from a slope
 
 # What one key press does: which order, and by how much (metres a second, degrees).
 ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d": ("heading", +10)}
@@ -66,7 +69,14 @@ class World:
     last_number: int = 0  # of all messages
     paused: float = 0.0  # since when all ships stand still, or 0
     pauses: float = 0.0  # seconds that all pauses before took
-    found: dict = field(default_factory=dict)  # the discovered seamounts' names, and who discovered them
+    found: dict = field(default_factory=dict)  # the seamounts discovered in this season, and by whom
+    raised: dict = field(default_factory=dict)  # the treasure brought up in this season, and by whom
+    season: int = 1
+    began: float = 0.0  # when this season began, or 0 if nobody knows
+    past: tuple = ()  # the seasons before: see Book
+    seed: str | None = None  # from which the sea is laid out; "" for the sea of old
+    news: tuple = ()  # the last great moments, as (time, sentence)
+    firsts: dict = field(default_factory=dict)  # the badges, and who had them first
     bans: dict = field(default_factory=dict)  # see Bans
     mutes: dict = field(default_factory=dict)  # in the same form, of those who have gone
     looked: float = 0.0  # when it was last looked for what is old, see Ocean.forget_old
@@ -77,17 +87,20 @@ class Ocean:
 
     At most `most_awake` ships sail at once, and `most_per_address` of those that joined from one network address.
     `chat_pace` says how fast one may talk: it has a method `wait(sailor, now)` that returns the seconds to wait.
-    What nobody has used for `keep_days` may go, see `forget_old`.
+    What nobody has used for `keep_days` may go, see `forget_old`. `seed` says where things lie, see sea.py: without
+    one, chance does.
     """
 
-    def __init__(self, most_awake=500, chat_pace=None, moderator=None, most_per_address=420, keep_days=365):
+    def __init__(self, most_awake=500, chat_pace=None, moderator=None, most_per_address=420, keep_days=365, seed=None):
         self.now, self.keep_days = 0.0, keep_days
         self.most_awake, self.most_per_address = most_awake, most_per_address
         self.chat_pace, self.moderator = chat_pace, moderator or Moderator()
-        self.world = World()
+        self.seed = seed
+        self.world = World(seed=seed or token_hex(8))
+        self.book = Book(self.world)
         self.crew, self.mail, self.bans, self.grid = Crew(), Mail(self.world), Bans(self.world), Grid()
         self.mutes = Bans(self.world, "mutes", MOST_MUTES)
-        self.treasures = lay_out(self.world.tide)  # by name, those that nobody holds
+        self.spread_sea()
         self.is_erased = False  # True if the logbook has to keep no trace of somebody: see Logbook.commit
 
     def restore(self, sailors, letters, broadcasts, world, doubtful=()):
@@ -98,12 +111,18 @@ class Ocean:
         name or None, and `world` has the attributes of World.
         """
         kept = vars(World()) | world
+        kept.update({name: frozen(kept[name]) for name in ("past", "news")})
+        kept["began"] = kept["began"] or self.world.began
+        if kept["seed"] is None:
+            kept["seed"] = self.world.seed
         vars(self.world).clear()
         vars(self.world).update(kept)
         self.mail.restore(letters, broadcasts, doubtful)
         self.crew.restore(sailors, doubtful)
-        aboard = {item for sailor in self.crew.by_id.values() for item in sailor.items}
-        self.treasures = {name: place for name, place in lay_out(self.world.tide).items() if name not in aboard}
+        self.spread_sea()
+        for sailor in self.crew.by_id.values():
+            for item in sailor.items:
+                self.treasures.pop(item, None)
         self.is_erased = False
         if self.grid.filled == self.now:  # perhaps with ships that aren't there
             self.grid = Grid()
@@ -113,6 +132,11 @@ class Ocean:
         """The ids under which something may have changed since the logbook was written, and perhaps some others."""
         renamed = {id for id, sailor in self.crew.by_id.items() if sailor.id != id}  # by a route
         return [*self.crew.changes.union(renamed, (who for _, who, _ in self.mail.journal))]
+
+    def spread_sea(self):
+        """Have the sea of this season, and all the treasure of this tide in it."""
+        self.sea = lay_out(self.world.seed, self.world.season)
+        self.treasures = self.sea.hide(self.world.tide)  # by name, those that nobody holds
 
     # -- Coming and going
 
@@ -184,7 +208,7 @@ class Ocean:
     def send_ashore(self, sailor):
         """End a voyage: the name is free again, and what the ship held is where it lay before."""
         if sailor.items:
-            places = lay_out(self.world.tide)
+            places = self.sea.hide(self.world.tide)
             self.treasures.update({item: places[item] for item in sailor.items if item in places})
         self.mail.drop(sailor.id)
         self.crew.remove(sailor)
@@ -204,16 +228,19 @@ class Ocean:
         long_ago = surely - self.keep_days * DAY
         for sailor in [sailor for sailor in self.crew.by_id.values() if sailor.heard < long_ago]:
             self.send_ashore(sailor)
-            self.undo_discoveries(sailor.name)
+            self.book.forget(sailor.name)
+            self.forget_moments(sailor.name)
         self.mail.forget_before(long_ago)
         self.bans.forget_old(surely)
         self.mutes.forget_old(surely)
 
-    def undo_discoveries(self, name):
-        """What the sailor of a name has discovered, others can discover again. Returns how many seamounts that are."""
-        known = len(self.world.found)
-        self.world.found = {mount: by for mount, by in self.world.found.items() if same_name(by) != same_name(name)}
-        return known - len(self.world.found)
+    def forget_moments(self, name):
+        """Forget the news of a sailor, and whose badges were the first. Returns how many those were."""
+        world = self.world
+        known = len(world.news) + len(world.firsts)
+        world.news = tuple(one for one in world.news if not mentions(one[1], name))
+        world.firsts = {badge: by for badge, by in world.firsts.items() if same_name(by) != same_name(name)}
+        return known - len(world.news) - len(world.firsts)
 
     def awake_sailors(self):
         """All who are not asleep."""
@@ -244,14 +271,18 @@ class Ocean:
 
     def place(self, sailor):
         """Where the ship is now, as (x, y). A sleeper's ship lies at anchor since the nap began."""
-        seconds = min(self.world.paused or self.now, sailor.heard + NAP) - sailor.since
-        if seconds <= 0 or not sailor.speed:
+        seconds = self.underway(sailor)
+        if not seconds or not sailor.speed:
             return sailor.x, sailor.y
         return reckon(sailor.x, sailor.y, sailor.heading, sailor.speed, seconds)
 
+    def underway(self, sailor):
+        """How many seconds the ship has sailed since the last order."""
+        return max(0.0, min(self.world.paused or self.now, sailor.heard + NAP) - sailor.since)
+
     def depth(self, sailor):
         """How deep the ship is now: as ordered, but where the sea floor is higher it rises by itself."""
-        return min(sailor.depth, seafloor(*self.place(sailor))) if sailor.depth > HIGHEST_TOP else sailor.depth
+        return min(sailor.depth, self.sea.floor(*self.place(sailor))) if sailor.depth > TOPS[0] else sailor.depth
 
     def speed(self, sailor):
         """How fast the ship is now: as ordered, but in a pause all stand still."""
@@ -268,10 +299,40 @@ class Ocean:
 
     def note(self, sailor, **orders):
         """Note where the ship is now, and what changes."""
+        self.judge(sailor)
         x, y = self.place(sailor)
         if "heading" in orders:
             orders["heading"] = compass(orders["heading"])
-        sailor.change(**{"x": x, "y": y, "since": self.now, **orders})
+        sailor.change(**{"x": x, "y": y, "since": self.now, "sailed": self.sailed(sailor), **orders})
+
+    def sailed(self, sailor):
+        """How many metres the ship has sailed."""
+        return sailor.sailed + sailor.speed * self.underway(sailor)
+
+    def foretell(self, sailor, x, y):
+        """Note where the sailor says that the ship will be in a minute. Returns the time when that will be."""
+        due = self.now + FORETOLD
+        sailor.change(foretold=(wrap(x), wrap(y), due, self.sailed(sailor)), judged=())
+        return due
+
+    def judge(self, sailor):
+        """When the time has come, work out how right the sailor was: from here on, the ship may turn."""
+        if sailor.foretold and self.now >= sailor.foretold[2]:
+            x, y, due, sailed = sailor.foretold
+            seconds = max(0.0, min(due, self.world.paused or due) - sailor.since)
+            there = reckon(sailor.x, sailor.y, sailor.heading, sailor.speed, seconds)
+            since_then = sailor.sailed + sailor.speed * seconds - sailed
+            sailor.change(foretold=(), judged=(distance(x, y, *there), since_then))
+
+    def foretold(self, sailor):
+        """How right a sailor was who had foretold where the ship would be: a sentence, and the metres or None."""
+        self.judge(sailor)
+        if sailor.foretold:
+            return f"Not yet: ask again in {math.ceil(sailor.foretold[2] - self.now)} s.", None
+        off, sailed = sailor.judged or (0.0, 0.0)
+        if sailed < FORETOLD:  # as whoever lies still needs no skill
+            return f"Set sail, and tell where your ship will be in {FORETOLD} s: with the keys x and y.", None
+        return f"You were {off:.1f} m off.", round(off, 2)
 
     def turn(self, sailor, degrees):
         """Set the heading in compass degrees; 450 and -270 are the same as 90."""
@@ -298,7 +359,7 @@ class Ocean:
 
     def dive(self, sailor, depth):
         """Go to a depth in metres; 0 is the surface. Under water the ship slows down. Raises BadValue or Cannot."""
-        floor = seafloor(*self.place(sailor))
+        floor = self.sea.floor(*self.place(sailor))
         if depth < 0:
             raise BadValue(f"Send a depth of 0 or more metres. You sent {depth:g}.")
         if depth > round(floor, 2):  # as the reply to ping says it
@@ -359,22 +420,46 @@ class Ocean:
             *[("treasure", *treasure) for treasure in self.treasures.values()],
             *[("seamount", *mount[:4]) for mount in self.discovered()],
         ]
-        seen = [sighting(*thing, *here) for thing in things if distance(*here, *thing[2:4]) <= sight]
+        above = self.sea.seamount_at(*here)
+        seen = [
+            sighting(*thing, *here)
+            for thing in things
+            if distance(*here, *thing[2:4]) <= sight or (above and thing[:2] == ("seamount", above.name))
+        ]
         return sorted(seen, key=lambda thing: thing["distance"])
 
     def sound(self, sailor):
-        """Measure the sea floor: (its depth, metres of water below the keel, a seamount just discovered or None)."""
+        """Measure the sea floor: (its depth, metres of water below the keel, a seamount just discovered or None).
+
+        Whoever does so on a summit discovers the seamount, if the ship is slow. Raises TooFast for a second ping within
+        a second.
+        """
+        rest = SOUNDER_RESTS - (self.now - sailor.sounded)
+        if 0 < rest <= SOUNDER_RESTS:
+            raise TooFast("The sounder needs a second from one ping to the next.", rest)
+        vars(sailor)["sounded"] = self.now  # which is not worth a line in the logbook
         here = self.place(sailor)
-        floor, mount = seafloor(*here), seamount_at(*here)
-        news = mount if mount and mount.name not in self.world.found else None
-        if news:
-            self.world.found[news.name] = sailor.name
-            self.announce(f"{sailor.name} discovered the seamount {news.name}!", MOCEAN, but=sailor.name)
-        return floor, floor - self.depth(sailor), news
+        floor, mount = self.sea.floor(*here), self.sea.summit_at(*here)
+        is_news = mount and mount.name not in self.world.found and self.speed(sailor) <= SOUNDING_SPEED
+        if is_news:
+            self.book.note_discovery(mount.name, sailor.name)
+            self.tell(f"{sailor.name} discovered the seamount {mount.name}!", but=sailor.name)
+        return floor, floor - self.depth(sailor), mount if is_news else None
+
+    def slope(self, sailor):
+        """What a ping tells besides the depth of the sea floor, as a sentence, or ""."""
+        mount = self.sea.seamount_at(*self.place(sailor))
+        if not mount:
+            return ""
+        if mount.name in self.world.found:
+            return f"This is the seamount {mount.name}."
+        if self.speed(sailor) > SOUNDING_SPEED:
+            return f"Here it rises. Sail at {SOUNDING_SPEED} m/s or slower, and you can tell where the summit is."
+        return "Here it rises. Where is it highest?"
 
     def discovered(self):
         """The seamounts that somebody has discovered."""
-        return [mount for mount in SEAMOUNTS if mount.name in self.world.found]
+        return [mount for mount in self.sea.seamounts if mount.name in self.world.found]
 
     def chart(self):
         """What everybody may know: ships on the surface, found seamounts, words to all, how much is left to find."""
@@ -387,9 +472,11 @@ class Ocean:
             "sailors": [charted(*ship) for ship in [clem, *ships]],
             "seamounts": [{**mount._asdict(), "found_by": self.world.found[mount.name]} for mount in self.discovered()],
             "chat": words[-CHART_WORDS:],
-            "hidden": len(SEAMOUNTS) - len(self.world.found),
+            "hidden": len(self.sea.seamounts) - len(self.world.found),
             "treasures": len(self.treasures),
             "paused": bool(self.world.paused),
+            "season": self.world.season,
+            "news": [{"time": time, "news": news} for time, news in self.world.news],
         }
 
     # -- Treasure
@@ -397,7 +484,7 @@ class Ocean:
     def reachable(self, sailor):
         """The names of the treasures that the ship can take from where it is."""
         depth = self.depth(sailor)
-        if depth < HIGHEST_TOP - REACH_DOWN:  # all treasure lies deeper: true for most ships, which are on the surface
+        if depth < TOPS[0] - REACH_DOWN:  # all treasure lies deeper: true for most ships, which are on the surface
             return []
         here, reach = self.place(sailor), sailor.ability("reach")
         level = [one for one in self.treasures.values() if -REACH_DOWN <= one.depth - depth <= REACH_DOWN]
@@ -417,28 +504,70 @@ class Ocean:
         if name not in self.treasures:
             raise Cannot(f"Another ship has “{name}”. Look for other treasure.", "look")
         if name not in self.reachable(sailor):
-            raise Cannot(f"You can't reach “{name}” from here. Go nearer, and to the same depth.", "look")
+            raise self.out_of_reach(sailor, self.treasures[name])
         del self.treasures[name]
         sailor.items += (name,)
+        self.book.note_raised(name, sailor.name)
+        self.tell(f"{sailor.name} brought up the {name}.", in_chat=False)
         if not self.treasures:
-            self.turn_tide(f"{sailor.name} found the last treasure. A new tide hides all of it again!")
+            self.begin_anew(f"{sailor.name} found the last treasure.")
         return name
+
+    def out_of_reach(self, sailor, treasure):
+        """The Cannot of who can't take a treasure from here. It proposes the next order on the way there."""
+        here, depth, sentence = self.place(sailor), self.depth(sailor), f"You can't reach “{treasure.name}” from here."
+        seen = sighting("treasure", *treasure, *here)
+        if seen["distance"] > sailor.sight(depth):
+            return Cannot(f"{sentence} You don't even see it: sail on, and look.", "look")
+        sentence, floor = f"{sentence} It is {whereabouts(seen, depth)}.", self.sea.floor(*here)
+        if seen["distance"] <= sailor.ability("reach") and treasure.depth - floor <= REACH_DOWN:
+            if sailor.speed:
+                return Cannot(f"{sentence} Stop, and dive to it.", "stop")
+            return Cannot(sentence, "dive", depth=math.floor(10 * min(treasure.depth, floor)) / 10)
+        if 10 < compass(seen["bearing"] - sailor.heading) < 350:
+            return Cannot(sentence, "heading", degrees=round(seen["bearing"]))
+        return Cannot(sentence, "look") if sailor.speed else Cannot(sentence, "speed", speed=2)
+
+    def begin_anew(self, news):
+        """All treasure is found: a new tide hides it again or, if all seamounts are found too, a new season begins."""
+        if len(self.discovered()) == len(self.sea.seamounts):
+            self.begin_season(news)
+        else:
+            self.turn_tide(news)
 
     def turn_tide(self, news):
         """Take all treasure back and hide it again, and tell everyone why."""
+        held = [f"{s.name} had {len(s.items)}" for s in self.crew.by_id.values() if s.items]
+        self.take_back()
+        self.world.tide += 1
+        self.spread_sea()
+        whose = f"{', '.join(held)}. " if held else ""
+        self.tell(f"{news} {whose}A new tide hides all treasure again!")
+
+    def begin_season(self, news):
+        """Begin a season with other seamounts and treasure, and tell everyone why. The book keeps who found what."""
+        over, honours = self.world.season, self.book.honours()
+        self.take_back()
+        self.book.close(self.now)
+        self.world.seed = self.seed or self.world.seed or token_hex(8)
+        self.spread_sea()
+        words = f"{news} Season {over} is over. {honours} Season {over + 1} begins, with a new sea to explore!"
+        self.tell(" ".join(words.split()))
+
+    def take_back(self):
+        """Take all treasure from the ships, and what it made them able to do."""
         for sailor in self.crew.by_id.values():
             if sailor.items:
                 sailor.items = ()
                 if sailor.speed > sailor.top_speed(sailor.depth):
                     self.note(sailor, speed=sailor.top_speed(sailor.depth))
-        self.world.tide += 1
-        self.treasures = lay_out(self.world.tide)
-        self.announce(news, MOCEAN)
 
     # -- Talking
 
     def send(self, sailor, message, name=None):
-        """Say something to one sailor, or without a name to all who are awake; alone at sea, to the robot.
+        """Say something to one sailor, or without a name to all who are awake.
+
+        The robot answers who writes to it, who names it, and who is alone at sea.
 
         Returns the message's number and how many sailors it reaches.
         Raises BadValue, Muted, Paused, TooFast, NoSailor or MailboxFull.
@@ -454,7 +583,9 @@ class Ocean:
         """Send a proper message. Returns as `send` does. Raises NoSailor or MailboxFull."""
         if name is None:
             number, reached = self.announce(text, sailor.name, but=sailor.name)
-            return (number, reached) if reached else self.tell_clem(sailor, text, number)
+            if not reached or mentions(text, CLEM):
+                self.tell_clem(sailor, text, number)
+            return number, reached or 1
         if same_name(name) == same_name(CLEM):
             return self.tell_clem(sailor, text, self.mail.number(sailor.name, text, self.now, CLEM).number)
         receiver = self.find(name)
@@ -466,12 +597,40 @@ class Ocean:
         reached = len(self.awake_sailors()) - (but is not None)
         return self.mail.broadcast(speaker, text, self.now, but).number, reached
 
+    def tell(self, news, in_chat=True, but=None):
+        """Keep a great moment, for the map and the front door, and say it to everyone except the sailor of one name."""
+        self.world.news = (*self.world.news, (round(self.now, 3), news))[-NEWS:]
+        if in_chat:
+            self.announce(news, MOCEAN, but)
+
+    def honour(self, sailor, badge, cheer):
+        """Give a sailor a badge. Whoever has it first is honoured for ever; with `cheer`, all are told in chat."""
+        sailor.badges += (badge,)
+        is_first = self.world.firsts.setdefault(badge, sailor.name) == sailor.name
+        news = f"{sailor.name} has the badge {badge}{', before all others' if is_first else ''}!"
+        self.tell(news, in_chat=cheer, but=sailor.name)
+
     def tell_clem(self, sailor, text, number):
         """The robot answers a message at once, if the answer fits into the sailor's mailbox. Returns as `send` does."""
         if not self.mail.is_full(sailor):
             answer = clem_answer(sailor.name, text, number, self.robot_time())
-            self.mail.post(CLEM, answer, self.now, sailor)
+            self.mail.post(CLEM, self.hint(sailor) if asks_for_hint(text) else answer, self.now, sailor)
         return number, 1
+
+    def hint(self, sailor):
+        """What the robot says to who asks for a hint, of which each sailor gets one a day."""
+        is_early = sailor.hinted > 0 and 0 <= self.now - sailor.hinted < HINTS_APART
+        way = None if is_early else self.way_to_hidden(sailor)
+        if way:
+            sailor.hinted = self.now
+        return clem_hint(sailor.name, way, is_early)
+
+    def way_to_hidden(self, sailor):
+        """The way to the nearest summit that nobody has discovered: metres and a bearing, or None."""
+        here = self.place(sailor)
+        hidden = [(mount.x, mount.y) for mount in self.sea.seamounts if mount.name not in self.world.found]
+        ways = [(distance(*here, *summit), bearing(*here, *summit)) for summit in hidden]
+        return min(ways, default=None)
 
     def need_space(self, sailor, receiver):
         """Raises MailboxFull if many letters from this sailor, or from others who joined where he or she did, wait."""
@@ -575,7 +734,7 @@ class Ocean:
             self.unban(name)
         if is_mute := self.mutes.lasts(f"name {look_alike(name)}", self.now):
             self.unmute(name)
-        traces = self.mail.erase(name) + self.undo_discoveries(name)
+        traces = self.mail.erase(name) + self.book.forget(name) + self.forget_moments(name)
         if not (sailor or is_banned or is_mute or traces):
             raise NoSailor(f"Nothing is kept of “{name[:40]}”.", "harbour")
         self.is_erased = True
@@ -596,6 +755,24 @@ def sighting(kind, name, x, y, depth, from_x, from_y):
         "distance": round(distance(from_x, from_y, x, y), 2),
         "bearing": round(bearing(from_x, from_y, x, y), 1) % 360,
     }
+
+
+def whereabouts(thing, depth):
+    """Where a thing is that was sighted from a depth: 17 m to the south and 8 m below you."""
+    away, down = thing["distance"], thing["depth"] - depth
+    over = f"{away:.0f} m to the {direction(thing['bearing'])}" if away >= 1 else ""
+    under = f"{abs(down):.0f} m {'below' if down > 0 else 'above'} you" if abs(down) >= 1 else ""
+    return " and ".join(filter(None, [over, under])) or "right here"
+
+
+def in_sight(things, depth):
+    """What is in sight, in words: the nearest thing, and how many more there are."""
+    if not things:
+        return "You see only water."
+    thing, more = things[0], len(things) - 1
+    name = thing["name"] if thing["kind"] == "treasure" else f"{thing['kind']} {thing['name']}"
+    others = f" There is {more} more." if more == 1 else f" There are {more} more." if more else ""
+    return f"You see the {name}, {whereabouts(thing, depth)}.{others}"
 
 
 def charted(kind, name, x, y, heading, speed):

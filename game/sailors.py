@@ -48,6 +48,16 @@ class Sailor(Tracked):
     missed: tuple = ()  # the numbers of later ones that were said while the sailor slept
     homes: tuple = ()  # the network addresses of this sailor: where the voyage began, then the newest ones
     is_idle: bool = False  # True until the first order or word
+    badges: tuple = ()  # the names of those earned: see badges.py
+    sailed: float = 0.0  # metres, until `since`
+    solved: tuple = ()  # the routes of the puzzles of Steps that were solved
+    hints: tuple = ()  # the route of such a puzzle, once for each of its hints that was given
+
+    # What only some sailors ever have: without a type, so that it takes up no memory in the others.
+    sounded = -1.0  # the time of the last ping
+    hinted = 0.0  # when Clem last told where there is something to find
+    foretold = ()  # where the ship was said to be at a time, and how far it had sailed then: x, y, time, metres
+    judged = ()  # how far off that was, and how far the ship had sailed since: metres, metres
 
     def ability(self, what):
         """The best of what the ship can do by itself and with each thing aboard, see planet.ABILITIES."""

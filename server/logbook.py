@@ -88,7 +88,8 @@ class Logbook:
         with self.explained():
             self.load(ocean, now)
             if self.boot is None:
-                self.connection.execute("UPDATE ocean SET boot = boot + 1")
+                # Also the facts, as a new ocean has a seed that the file has not.
+                self.connection.execute("UPDATE ocean SET boot = boot + 1, facts = ?", [as_json(vars(ocean.world))])
                 (count,) = self.connection.execute("SELECT boot FROM ocean").fetchone()
                 self.boot = int(now * 1000) if self.file == MEMORY else count  # memory can't count those before
                 self.note_change()
@@ -363,7 +364,9 @@ class Logbook:
             os.remove(self.file)
         self.move_away("replaced")  # as SQLite deletes a WAL without its file, or takes it for that of another one
         if not size_of(self.file + NEW) or os.path.exists(self.file + NEW + "-journal"):
-            self.write_new(Ocean(), boot=0)
+            new = Ocean()
+            new.world.seed = None  # whoever reads the file first has one
+            self.write_new(new, boot=0)
         os.rename(self.file + NEW, self.file)
 
     def close(self):

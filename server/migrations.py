@@ -67,4 +67,18 @@ def drop_oldest_letters(execute):
     execute("DELETE FROM mail WHERE number NOT IN (SELECT number FROM mail ORDER BY number DESC LIMIT 20000)")
 
 
-MIGRATIONS = [make_tables, keep_words, keep_pauses_and_bans, keep_facts_as_json, drop_oldest_letters]
+def keep_the_sea_of_old(execute):
+    """Seas had no seed before. A logbook that has been used says so, and a new one gets a seed of its own."""
+    boot, facts = execute("SELECT boot, facts FROM ocean").fetchone()
+    if boot:
+        execute("UPDATE ocean SET facts = ?", [json.dumps({**json.loads(facts), "seed": ""}, ensure_ascii=False)])
+
+
+MIGRATIONS = [
+    make_tables,
+    keep_words,
+    keep_pauses_and_bans,
+    keep_facts_as_json,
+    drop_oldest_letters,
+    keep_the_sea_of_old,
+]

@@ -108,6 +108,7 @@ class Settings:
     most_awake: int = setting("MOCEAN_MOST_AWAKE", 500, whole_number(0), "a whole number, like 500")
     most_per_address: int = setting("MOCEAN_MOST_PER_ADDRESS", 420, whole_number(1), "a whole number, like 420")
     hosts: tuple = setting("MOCEAN_HOSTS", (), host_names, "one or more names or addresses, like reds.example.org")
+    seed: str = setting("MOCEAN_SEED", None)
     keep_days: int = setting("MOCEAN_KEEP_DAYS", 365, whole_number(1), "a whole number of days, like 365")
     proxies: tuple = setting("MOCEAN_PROXIES", (), networks, "one or more addresses or networks, like 10.0.0.0/8")
 

@@ -31,13 +31,14 @@ settings.register_profile("ci", settings.get_profile("mocean"), derandomize=True
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "mocean")
 
 ROOT = Path(__file__).parent.parent
+SEED = "the seed of the tests 2"  # so that the sea is always the same
 UWSGI = Path(sys.executable).with_name("uwsgi")
 
 
 @pytest.fixture
 def ocean():
     """An ocean at the time 1000."""
-    ocean = Ocean()
+    ocean = Ocean(seed=SEED)
     ocean.now = 1000.0
     return ocean
 
@@ -54,7 +55,7 @@ class Clock:
 
 def game(*parts, clock=None, **settings):
     """A game of its own, as a WSGI application: the real one, or one with the routes of some Bottle apps."""
-    settings = Settings(**{"logbook": ":memory:", "limits": False, **settings})
+    settings = Settings(**{"logbook": ":memory:", "limits": False, "seed": SEED, **settings})
     clock = clock or Clock()
     if not parts:
         return mocean.build(settings, clock)
@@ -205,7 +206,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}/"
         self.command = [str(word).replace("PORT", str(self.port)) for word in command or (UWSGI, "uwsgi.ini")]
         self.cwd = cwd
-        settings = {"HOST": "127.0.0.1", "PORT": str(self.port), "MOCEAN_LOGBOOK": ":memory:"}
+        settings = {"HOST": "127.0.0.1", "PORT": str(self.port), "MOCEAN_LOGBOOK": ":memory:", "MOCEAN_SEED": SEED}
         self.environment = {**os.environ, **settings, **environment}
 
     def start(self, log):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from time import time
 
 from game.ocean import Ocean
-from game.planet import SEAMOUNTS
+from game.sea import lay_out
 from server.logbook import Logbook
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -26,6 +26,9 @@ def a_browser(*options):
         browser.close()
 
 
+SEA = lay_out("", 1)  # the sea of old, as a place that all know is best for pictures
+
+
 def write_logbook(file, ships, found=(), words=()):
     """Write a logbook with these ships at sea. Returns the sailors' ids by name.
 
@@ -33,6 +36,7 @@ def write_logbook(file, ships, found=(), words=()):
     sender and a message. Names and words need not be those that the game allows.
     """
     ocean, logbook = Ocean(most_awake=20_000), Logbook(str(file))
+    ocean.world.seed = ""
     ocean.now = time()
     logbook.read(ocean, ocean.now)
     for sender, message in words:  # before the sailors come, so that none of them has yet to read it
@@ -49,4 +53,4 @@ def write_logbook(file, ships, found=(), words=()):
 
 
 def names_of_seamounts():
-    return [mount.name for mount in SEAMOUNTS]
+    return [mount.name for mount in SEA.seamounts]

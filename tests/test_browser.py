@@ -23,7 +23,9 @@ PAGES = [
     "",
     "begin",
     "begin?message=hello%20w%C3%B6rld",
+    "begin?message=hint",
     "beguine?message=987",
+    "meruprastarah?message=1,5,10,10,5,1",
     "steps",
     "mocean",
     "join?name=ada",
@@ -115,6 +117,59 @@ def test_a_student_solves_all_stages_by_clicking_and_typing(page, server):
         page.keyboard.press("Enter")
         page.wait_for_url(re.compile("/[a-z]+$"))
     assert page.url == server.url + "mocean"
+
+
+def test_a_student_who_is_stuck_clicks_for_hints(page, server):
+    page.goto(server.url + "sirduke")
+    page.get_by_label("your answer").fill("trumpet")
+    page.keyboard.press("Enter")
+    page.get_by_text("“trumpet” is not the fourth word").wait_for()
+    assert page.get_by_label("your answer").input_value() == "trumpet"
+    page.keyboard.type("horn")  # it was selected, so this replaces it
+    assert page.get_by_label("your answer").input_value() == "horn"
+    for number in (1, 2, 3):
+        page.get_by_role("button", name="Hint" if number == 1 else "Next hint").click()
+        page.wait_for_url(re.compile("message=hint"))
+        assert heading_of(page).startswith(f"Hint {number} of 3: ")
+        assert page.locator(".hints li").count() == number - 1
+        assert page.get_by_text("Send the fourth word that is sung in it.").is_visible()
+    assert page.get_by_role("button", name="hint").count() == 0
+
+
+RUNNING = "() => document.getAnimations().filter((one) => one.playState === 'running').length"
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_the_end_of_steps_is_a_moment_and_then_calm(open_browser, server, motion):
+    page, name = open_browser(reduced_motion=motion), f"hero-{motion[:2]}"
+    page.goto(f"{server.url}join?name={name}")
+    for route, answer in (("begin", 101), ("beguine", 987), ("sirduke", "wigs"), ("euler", 50005000)):
+        page.goto(f"{server.url}{route}?message={answer}")
+        assert page.locator(".feat").count() == 0
+    page.goto(f"{server.url}meruprastarah?message=1,5,10,10,5,1", wait_until="commit")
+    page.get_by_text(f"{name} has solved all 5 puzzles!").wait_for()
+    if motion == "reduce":
+        assert page.evaluate(RUNNING) == 0
+    page.wait_for_function(f"() => ({RUNNING})() === 0")
+    assert page.locator(".stages .solved").count() == 5
+    page.goto(server.url + "map")
+    page.locator("#chat li", has_text=f"Mocean {name} has solved all 5 puzzles!").wait_for()
+
+
+def test_chat_is_a_conversation_in_local_time(open_browser, server):
+    tokyo, other = open_browser(timezone_id="Asia/Tokyo", locale="en-GB"), open_browser()
+    other.goto(server.url + "join?name=speaker")
+    tokyo.goto(server.url + "join?name=listener")
+    other.goto(server.url + "sendchat?message=a word for you&name=listener")
+    tokyo.goto(server.url + "location")
+    tokyo.get_by_role("banner").get_by_role("link", name="Chat waits 1").click()
+    assert heading_of(tokyo) == "speaker says: a word for you"
+    said = tokyo.locator(".talk .latest")
+    sent = said.locator("time").get_attribute("datetime")
+    there = tokyo.evaluate("sent => new Date(sent).toTimeString().slice(0, 5)", sent)
+    assert said.inner_text() == f"speaker {there}\n\na word for you"
+    assert (int(there[:2]) - int(sent[11:13])) % 24 == 9
+    assert tokyo.get_by_text("Chat waits").count() == 0
 
 
 def test_two_browsers_sail_and_talk(open_browser, server):
@@ -450,6 +505,23 @@ def test_no_page_is_wider_than_the_screen(open_browser, server, width):
     page = open_browser(viewport={"width": width, "height": 800})
     for url in [*PAGES, "begin?" + "x" * 3000 + "=" + "y" * 3000]:
         assert looks(page, server.url + url)[-1] == 0, url
+
+
+BROKEN = """() => [...document.querySelectorAll(".whole, .button, td[data-column=route] bdi")]
+    .filter((one) => {
+        const text = document.createRange();
+        text.selectNodeContents(one);
+        return new Set([...text.getClientRects()].map((box) => Math.round(box.top / 10))).size > 1;
+    })
+    .map((one) => one.textContent)"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 390, 520, 900])
+def test_the_name_of_a_route_is_never_broken(open_browser, server, width):
+    page = open_browser(viewport={"width": width, "height": 800})
+    for url in ("", "mocean", "beginn", "headin", "euler?message=50005000", "meruprastarah", "status?x=1"):
+        page.goto(server.url + url)
+        assert page.evaluate(BROKEN) == [], url
 
 
 def test_headings_go_down_step_by_step(page, server):

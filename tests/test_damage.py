@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 import mocean
+from game.ocean import SHIP_IN_SIGHT
 from game.sailors import Sailor
 from server.backup import back_up
 from server.logbook import DAY, Logbook, LogbookProblem
@@ -56,7 +57,7 @@ def a_club(file, ships=60):
     ocean.sail(sailors[1], x=100.0, y=200.0, heading=45.0, speed=2.0)
     ocean.treasures.pop("pearl")
     sailors[1].items = ("pearl",)
-    ocean.world.found["Cobb"] = "sailor3"
+    ocean.world.found["Cobb"], ocean.world.began = "sailor3", NOW
     ocean.bans.add(3600, NOW, *(f"address 192.0.2.{number}" for number in range(200)))
     logbook.write(ocean)
     logbook.close()
@@ -548,6 +549,26 @@ def test_whatever_a_route_does_before_it_fails_the_next_request_finds_all_as_it_
     assert player.json("/mistake")["error"] == "bug"
     assert player.json("/status")["ok"]
     assert state(player.ocean) == before
+
+
+def test_nobody_sees_a_ship_that_was_there_only_until_the_route_failed(play, clock):
+    part = Bottle()
+
+    @part.get("/mistake")
+    def mistake(ocean, sailor):
+        bob = ocean.find("bob")
+        ocean.sail(sailor, x=bob.x, y=bob.y)
+        assert ocean.status(bob) & SHIP_IN_SIGHT
+        return 1 / 0
+
+    player = play(part)
+    for name, x in (("bob", 100.0), ("ada", 500.0)):
+        id = player.join(name)
+        player.ocean.sail(player.ocean.find(name), x=x, y=100.0)
+    clock.now += 10
+    assert player.json("/mistake")["error"] == "bug"
+    assert not player.ocean.status(player.ocean.find("bob")) & SHIP_IN_SIGHT
+    assert player.json("/location", id=id)["x"] == 500.0
 
 
 def test_only_what_has_changed_is_read_again(play, file):

@@ -19,10 +19,11 @@ import pexpect
 import pytest
 import requests
 
-from game.planet import SEAMOUNTS, TREASURES, distance, seafloor
+from game.planet import TREASURES, distance
+from game.sea import lay_out
 from steps import PUZZLES, is_prime
-from tests.conftest import ROOT, Handler, Server, serving
-from tests.fleet import write_logbook
+from tests.conftest import ROOT, SEED, Handler, Server, serving
+from tests.fleet import SEA, write_logbook
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 CTRL_C = "\x03"
@@ -100,7 +101,7 @@ def closed_sea(tmp_path_factory):
 def test_they_are_short_and_need_only_requests(example):
     code = example.read_text(encoding="utf-8")
     tree = ast.parse(code)
-    assert 5 <= len(code.splitlines()) <= (60 if "robot" in example.name else 40)
+    assert 5 <= len(code.splitlines()) <= (65 if example.name > "12" else 40)
     assert ast.get_docstring(tree)
     imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     assert imported <= sys.stdlib_module_names | {"requests"}
@@ -113,7 +114,7 @@ def test_the_table_names_them_all():
     assert re.findall(r"^\| `(\w+\.py)`", table, re.MULTILINE) == [example.name for example in EXAMPLES]
 
 
-JOINING = ["square", "poll", "clem", "slow", "reckoning", "floor", "robot"]
+JOINING = ["square", "poll", "clem", "slow", "reckoning", "floor", "robot", "climb", "foretell", "meet"]
 
 
 @pytest.mark.parametrize("name", JOINING)
@@ -260,8 +261,9 @@ def test_dead_reckoning_agrees_with_the_server(sea):
 def test_the_profile_is_the_sea_floor(sea):
     rows = re.findall(r"x +([\d.]+) +y +([\d.]+) +([\d.]+) m +(~*)(#+)", sea.run("floor"))
     assert len(rows) == 40
+    floor = lay_out(SEED, 1).floor
     for x, y, depth, water, ground in rows:
-        assert float(depth) == pytest.approx(seafloor(float(x), float(y)), abs=0.1)
+        assert float(depth) == pytest.approx(floor(float(x), float(y)), abs=0.1)
         assert len(water) == pytest.approx(float(depth), abs=0.6)
         assert len(water + ground) == 60
     assert min(float(depth) for _, _, depth, _, _ in rows) < 29.5  # the line crosses a seamount
@@ -309,7 +311,7 @@ STEEL_BLUE, DARK_GREEN = (70, 130, 180), (0, 100, 0)
 )
 def test_turtles_swim_where_the_ships_are(tmp_path):
     ships = [("ada", 450, 330), ("grace", 260, 475), ("zheng", 760, 700), ("maryam", 30, 870)]
-    west, east = (next(mount for mount in SEAMOUNTS if mount.name == name) for name in ("Bowie", "Tamu"))
+    west, east = (next(mount for mount in SEA.seamounts if mount.name == name) for name in ("Bowie", "Tamu"))
     write_logbook(tmp_path / "logbook", [(*ship, 0, 0) for ship in ships], [(west.name, "ada"), (east.name, "ada")])
     server = Server(MOCEAN_LOGBOOK=str(tmp_path / "logbook")).start(tmp_path / "log")
     with screen(tmp_path) as (display, look):
@@ -350,9 +352,27 @@ def test_the_robot_brings_up_all_treasure_within_40_minutes(tmp_path):
             assert sorted(found) == sorted(TREASURES)
             assert sea.time() - began < 40 * 60
             assert "found the last treasure" in sea.server.json("chart")["chat"][-1]["message"]
-        assert len(sea.server.json("chart")["seamounts"]) >= len(TREASURES)  # each lies on another one
     finally:
         sea.server.kill()
+
+
+def test_the_seer_is_right_to_the_metre(sea):
+    assert float(re.search(r"You were ([\d.]+) m off", sea.run("foretell"))[1]) < 1
+
+
+def test_two_ships_meet_by_appointment(sea):
+    out = sea.run("meet")
+    seen = re.search(r"You see the ship romeo\d+, (?:right here|(\d+) m)", out)
+    assert int(seen[1] or 0) < 20
+
+
+def test_the_climber_finds_a_summit_within_minutes(sea):
+    began = sea.time()
+    out = sea.run("climb")
+    assert sea.time() - began < 10 * 60
+    name, found = re.search(r"You are the first on the summit of ([A-Z][\w ]+)!", out), re.search(r"I found (.+)", out)
+    assert name[1] == found[1]
+    print(f"it took {(sea.time() - began) / 60:.1f} minutes, and {out.count('The sea floor is')} pings")
 
 
 def test_the_robot_stops_with_ctrl_c(sea):

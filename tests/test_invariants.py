@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from game.errors import Cannot, MailboxFull, NoSailor
 from game.mail import BROADCASTS, MAILBOX, MOST_OF_ONE, NO_MESSAGE
 from game.ocean import CHAT_WAITS, Ocean
-from game.planet import TREASURES, lay_out
+from game.planet import TREASURES
 from game.sailors import NAP
 from tests.conftest import Player
 
@@ -100,7 +100,7 @@ class OceanAndModel(RuleBasedStateMachine):
 
     @rule(name=WHO, item=st.sampled_from([*TREASURES]))
     def take(self, name, item):
-        sailor, place = self.sailor(name), lay_out(self.ocean.world.tide)[item]
+        sailor, place = self.sailor(name), self.ocean.sea.hide(self.ocean.world.tide)[item]
         self.ocean.sail(sailor, x=place.x, y=place.y, depth=place.depth, speed=0.0)
         try:
             self.ocean.get(sailor, item)

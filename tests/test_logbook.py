@@ -22,8 +22,9 @@ import mocean
 from game.errors import Problem
 from game.mail import MOST_LETTERS
 from game.ocean import Ocean
-from game.planet import SEAMOUNTS, TREASURES, lay_out
+from game.planet import TREASURES
 from game.sailors import NAP
+from game.sea import lay_out
 from server.backup import back_up
 from server.logbook import Logbook, LogbookProblem
 from tests.conftest import ROOT, UWSGI, Clock, Player, Server, fill, free_port, game
@@ -117,15 +118,17 @@ class OceanAndLogbook(RuleBasedStateMachine):
         self.ocean.turn(self.sailor(name), degrees)
         self.ocean.sail(self.sailor(name), speed=speed, depth=0.0)
 
-    @rule(name=st.sampled_from(NAMES), mount=st.sampled_from(SEAMOUNTS))
-    def discover(self, name, mount):
+    @rule(name=st.sampled_from(NAMES), number=st.integers(0, 11))
+    def discover(self, name, number):
+        mount = self.ocean.sea.seamounts[number]
+        self.ocean.now += 1  # as the sounder has to rest
         self.ocean.sail(self.sailor(name), x=mount.x, y=mount.y, depth=1.0)
         self.ocean.sound(self.sailor(name))
 
     @rule(name=st.sampled_from(NAMES), items=st.lists(st.sampled_from([*TREASURES])) | st.just([*TREASURES]))
     def take(self, name, items):
         for item in items:
-            place = lay_out(self.ocean.world.tide)[item]
+            place = self.ocean.sea.hide(self.ocean.world.tide)[item]
             self.ocean.sail(self.sailor(name), x=place.x, y=place.y, depth=place.depth)
             self.request(self.ocean.get, self.sailor(name), item)
 
@@ -340,6 +343,25 @@ def test_a_file_of_version_1_is_migrated(file):
     assert ocean.world.last_number == 1
 
 
+def test_a_file_of_version_5_keeps_its_sea_until_the_season_ends(file):
+    """Of that time are the places that all clubs had."""
+    ocean = open_a_copy("logbook-version-5.sqlite3", file)
+    assert ocean.sea == lay_out("", 1)
+    assert ocean.world.found == {"Cobb": "ada"}
+    assert ocean.find("bob").items == ("pearl",)
+    assert words_for(ocean, "bob") == ["ada discovered the seamount Cobb!", "ahoy"]
+    ocean.begin_season("")
+    assert ocean.world.season == 2
+    assert ocean.world.seed
+    assert ocean.sea == lay_out(ocean.world.seed, 2) != lay_out("", 1)
+
+
+def test_a_new_file_has_a_seed_of_its_own_from_the_first_start(tmp_path):
+    seeds = {read(tmp_path / name, now=1.0).world.seed for name in ("reds", "blues", "reds", "greens")}
+    assert len(seeds) == 3
+    assert "" not in seeds
+
+
 def test_a_file_of_version_3_is_migrated(file):
     """Of that time are a column for each attribute, and a copy of each broadcast in every mailbox."""
     ocean = open_a_copy("logbook-version-3.sqlite3", file)
@@ -349,7 +371,7 @@ def test_a_file_of_version_3_is_migrated(file):
     assert (*ocean.place(ada), ada.heading, ada.speed, ada.depth) == (240.0, 200.0, 90.0, 2.0, 2.5)
     assert ocean.place(ocean.find("Zoë")) == (540.0, 770.0)
     assert ada.items == ("pearl", "lantern")
-    assert lay_out(1).keys() - ocean.treasures.keys() == set(ada.items)
+    assert lay_out("", 1).hide(1).keys() - ocean.treasures.keys() == set(ada.items)
     assert (bob.muted, bob.hats, bob.lucky, bob.friends) == (True, 3, 7, ["ada", "123"])
     assert (ada.muted, ada.hats) == (False, 0)
     world = ocean.world

@@ -5,6 +5,7 @@ from contextlib import suppress
 import pytest
 
 from game import mail
+from game.clem import clem_answer
 from game.errors import BadValue, MailboxFull, NoSailor
 from game.mail import BROADCASTS, MAILBOX, MOST_OF_NEIGHBOURS, MOST_OF_ONE, NO_MESSAGE
 from game.ocean import CHAT_WAITS
@@ -129,6 +130,67 @@ def test_clem_answers_who_writes_to_clem_and_who_is_alone(ocean):
     for _ in range(MAILBOX + 1):
         ocean.send(ada, "hello", "Clem")
     assert len(read_all(ocean, ada)) == MAILBOX
+
+
+def test_clem_answers_who_names_it_among_others_by_a_letter(ocean, crew):
+    ada, bob, _ = crew
+    for text in ("Clem, where are you?", "hi clem", "what does CLEM: say"):
+        assert ocean.send(ada, text)[1] == 2
+    assert ocean.send(ada, "clementine is late")[1] == 2
+    assert ocean.send(ada, "ask Clem", "bob")[1] == 1
+    letters = read_all(ocean, ada)
+    assert len(letters) == 3
+    assert letters[0].startswith("I am at x ")
+    assert len(read_all(ocean, bob)) == 5  # what ada said, and nothing from Clem
+
+
+@pytest.mark.parametrize(
+    ("message", "answer"),
+    [
+        ("where is treasure", "Treasure lies on seamounts."),
+        ("Where are the treasures?", "Treasure lies on seamounts."),
+        ("where is a seamount?", "Use the route ping."),
+        ("hello, where are you?", "I am at x "),
+        ("hello", "Ahoy, ada!"),
+    ],
+)
+def test_clem_understands_what_is_asked(message, answer):
+    assert clem_answer("ada", message, number=1, now=0).startswith(answer)
+
+
+def ask_clem(ocean, sailor, text="Clem, a hint please!"):
+    ocean.send(sailor, text, "Clem")
+    return ocean.mail.pop(sailor)[0].message
+
+
+def test_clem_gives_one_hint_a_day_toward_the_nearest_summit_that_nobody_has_found(ocean, crew):
+    ada, bob, _ = crew
+    hidden, *others = ocean.sea.seamounts
+    ocean.world.found = {mount.name: "bob" for mount in others}
+    ocean.sail(ada, x=hidden.x - 150, y=hidden.y - 150)
+    assert ask_clem(ocean, ada) == "Psst, ada! Some 200 m to the north-east of you is a summit that nobody has found."
+    for _ in range(2):
+        assert ask_clem(ocean, ada) == "I gave you a hint today, ada. Ask me again tomorrow."
+    assert ask_clem(ocean, bob).startswith("Psst, bob!")
+    ocean.now += 23 * 3600
+    ocean.wake(ada.id)
+    assert "is a summit" in ask_clem(ocean, ada)
+    assert "hint" not in ask_clem(ocean, ada, "where are you?")
+    ocean.now += 24 * 3600
+    ocean.wake(ada.id)
+    ocean.world.found[hidden.name] = "bob"
+    assert ask_clem(ocean, ada) == "All summits are found, ada. But is there treasure left?"
+    del ocean.world.found[hidden.name]
+    assert "is a summit" in ask_clem(ocean, ada)  # as that was none
+
+
+def test_a_hint_that_does_not_fit_into_the_mailbox_is_not_used_up(ocean):
+    ada = ocean.join("ada")
+    for _ in range(MAILBOX):
+        ocean.mail.post("bob", "hi", 0, ada)
+    ocean.send(ada, "hint", "Clem")
+    read_all(ocean, ada)
+    assert ask_clem(ocean, ada).startswith("Psst, ada!")
 
 
 # ---- When the ocean is full of letters ----

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from game.mail import MAILBOX
-from game.planet import SEAMOUNTS, TREASURES
+from game.planet import TREASURES
 from game.sailors import NAP
 from tests.conftest import Player, game, is_plain
 
@@ -32,7 +32,7 @@ PROTOCOL = [
     ("/ping?id=ID", ["seafloor", "clearance"]),
     ("/look?id=ID", ["things"]),
     ("/inventory?id=ID", ["items"]),
-    ("/chart", ["size", "time", "sailors", "seamounts", "chat", "hidden", "treasures", "paused"]),
+    ("/chart", ["size", "time", "sailors", "seamounts", "chat", "hidden", "treasures", "paused", "season", "news"]),
     ("/status", ["version", "boot", "uptime", "sailors", "time"]),
     ("/mocean", ["routes"]),
     ("/begin", ["solved", "stage", "next"]),
@@ -419,7 +419,7 @@ def test_all_who_ask_for_the_chart_at_the_same_time_get_the_same_one(player, clo
 
 
 def test_the_chart_shows_what_everybody_may_know(player):
-    id, top = player.join("ada"), SEAMOUNTS[2]
+    id, top = player.join("ada"), player.ocean.sea.seamounts[2]
     player.ocean.sail(player.ocean.find("ada"), x=top.x, y=top.y)
     assert "You are the first" in player.json("/ping", id=id)["reply"]
     player.json("/sendchat", id=id, message="ahoy")
@@ -427,9 +427,9 @@ def test_the_chart_shows_what_everybody_may_know(player):
     chart = player.json("/chart")
     assert chart["size"] == 900
     assert [ship["name"] for ship in chart["sailors"]] == ["Clem", "ada"]
-    assert chart["seamounts"] == [{"name": "Cobb", "x": 540, "y": 770, "depth": 6, "radius": 80, "found_by": "ada"}]
-    assert [said["message"] for said in chart["chat"]] == ["ada discovered the seamount Cobb!", "ahoy"]
-    assert (chart["hidden"], chart["treasures"]) == (len(SEAMOUNTS) - 1, len(TREASURES))
+    assert chart["seamounts"] == [{**top._asdict(), "found_by": "ada"}]
+    assert [said["message"] for said in chart["chat"]] == [f"ada discovered the seamount {top.name}!", "ahoy"]
+    assert (chart["hidden"], chart["treasures"]) == (11, len(TREASURES))
     player.json("/dive", id=id, depth=1)
     assert [ship["name"] for ship in player.json("/chart")["sailors"]] == ["Clem"]
 

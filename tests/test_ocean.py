@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from game import errors
 from game.moderation import LONGEST_BAN, MOST_MUTES, MUTE_LASTS
 from game.ocean import CHAT_WAITS, PAUSED, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER, Ocean
-from game.planet import SEAMOUNTS, SIZE, distance, lay_out, seafloor
+from game.planet import SIZE, distance
 from game.sailors import GIVEN_AWAY, MOST_KEPT, NAP, Sailor
 from web.limits import Pace
 
@@ -236,12 +236,12 @@ def test_diving_goes_down_to_the_floor_and_no_deeper(ocean, ada):
 
 
 def test_a_ship_under_water_rises_over_a_seamount_and_sinks_again_behind(ocean, ada):
-    top = SEAMOUNTS[0]
+    top = ocean.sea.seamounts[0]
     ocean.sail(ada, x=top.x - 100, y=top.y, heading=90, speed=5, depth=28)
     depths = []
     for _ in range(41):
         depths.append(ocean.depth(ada))
-        assert depths[-1] <= seafloor(*ocean.place(ada))
+        assert depths[-1] <= ocean.sea.floor(*ocean.place(ada))
         ocean.now += 1
     assert depths[0] == depths[-1] == 28
     assert min(depths) == pytest.approx(top.depth)
@@ -310,25 +310,48 @@ def test_the_status_sees_a_fast_ship_a_quarter_of_a_second_late_or_in_a_crowd_la
 
 
 def test_a_ship_can_dive_to_the_depth_that_ping_tells(ocean, ada):
-    top = SEAMOUNTS[1]
+    top = ocean.sea.seamounts[1]
     for step in range(100):
+        ocean.now += 1
         sail_to(ocean, ada, top.x + step / 2, top.y)
         ocean.dive(ada, round(ocean.sound(ada)[0], 2))
 
 
-def test_the_first_to_sound_a_slope_discovers_the_seamount(ocean, ada, bob):
+def test_the_first_to_sound_a_summit_slowly_discovers_the_seamount(ocean, ada, bob):
     assert ocean.sound(ada) == (30, 30, None)
+    assert ocean.slope(ada) == ""
     assert ocean.chart()["seamounts"] == []
-    top = SEAMOUNTS[3]
-    for sailor in (ada, bob):
-        sail_to(ocean, sailor, top.x + top.radius - 1, top.y)
-    floor, clearance, found = ocean.sound(ada)
-    assert floor == clearance < 30
-    assert found == top
-    assert ocean.sound(bob)[2] is None
-    assert ocean.mail.pop(bob)[0][1:3] == ("Mocean", "ada discovered the seamount Davidson!")
+    top = ocean.sea.seamounts[3]
+
+    def sound(sailor, metres, speed=0.0):
+        """A ping so far from the middle of the seamount."""
+        ocean.now += 1
+        ocean.sail(sailor, x=top.x - metres, y=top.y, heading=0.0, speed=speed)
+        return ocean.sound(sailor)[2]
+
+    assert sound(ada, top.radius - 1) is sound(ada, 11) is None
+    assert "highest" in ocean.slope(ada)
+    assert sound(ada, 9, speed=3.1) is None
+    assert "slower" in ocean.slope(ada)
+    assert sound(ada, 9, speed=3) == top
+    assert sound(bob, 0) is None
+    assert top.name in ocean.slope(bob)
+    assert ocean.mail.pop(bob)[0][1:3] == ("Mocean", f"ada discovered the seamount {top.name}!")
     assert not ocean.status(ada) & CHAT_WAITS
     assert ocean.chart()["seamounts"][0]["found_by"] == "ada"
+
+
+def test_the_sounder_needs_a_second_between_two_pings_of_a_ship(ocean, ada, bob):
+    ocean.sound(ada)
+    ocean.now += 0.99
+    with pytest.raises(errors.TooFast) as refused:
+        ocean.sound(ada)
+    assert refused.value.fields == {"wait": 1}
+    ocean.sound(bob)
+    ocean.now += 0.01
+    ocean.sound(ada)
+    ocean.now -= 3600  # the clock was wrong
+    ocean.sound(ada)
 
 
 def test_treasure_is_taken_from_near_and_at_its_depth(ocean, ada):
@@ -379,14 +402,50 @@ def test_treasure_helps(ocean, ada, bob):
 
 
 def test_when_all_is_found_a_new_tide_lays_it_out_again(ocean, ada, bob):
-    for treasure in lay_out(1).values():
+    for treasure in ocean.sea.hide(1).values():
         sail_to(ocean, ada, *treasure[1:])
         ocean.set_speed(ada, ada.top_speed(treasure.depth))
         ocean.get(ada, treasure.name)
-    assert ocean.treasures == lay_out(2)
+    assert ocean.treasures == ocean.sea.hide(2)
     assert ada.items == ()
     assert ada.speed == 5
-    assert "new tide" in ocean.mail.pop(bob)[0].message
+    news = ocean.mail.pop(bob)[0].message
+    assert news == "ada found the last treasure. ada had 10. A new tide hides all treasure again!"
+
+
+def raise_all(ocean, sailor):
+    for treasure in [*ocean.treasures.values()]:
+        sail_to(ocean, sailor, *treasure[1:])
+        ocean.get(sailor, treasure.name)
+
+
+def test_when_all_seamounts_and_treasures_are_found_a_new_season_begins_and_the_book_keeps_the_old_one(ocean, ada, bob):
+    sea, names = ocean.sea, [mount.name for mount in ocean.sea.seamounts]
+    for sailor, mounts in ((ada, sea.seamounts[:8]), (bob, sea.seamounts[8:])):
+        for mount in mounts:
+            ocean.now += 1
+            sail_to(ocean, sailor, mount.x, mount.y)
+            assert ocean.sound(sailor)[2] == mount
+    raise_all(ocean, bob)
+    assert (ocean.world.season, ocean.world.tide) == (2, 1)
+    assert ocean.sea != sea
+    assert ocean.discovered() == []
+    assert bob.items == ()
+    this, past = ocean.book.seasons(ocean.now)
+    assert (this["season"], this["discovered"], this["raised"]) == (2, {}, {})
+    assert past["discovered"] == dict.fromkeys(names[:8], "ada") | dict.fromkeys(names[8:], "bob")
+    assert set(past["raised"].values()) == {"bob"}
+    news = ocean.chart()["news"][-1]["news"]
+    assert "ada discovered 8 seamounts and bob raised 10 treasures." in news
+    assert "Season 2 begins" in news
+
+
+def test_the_book_forgets_who_is_erased(ocean, ada):
+    raise_all(ocean, ada)
+    ocean.begin_season("")
+    ocean.erase("ada")
+    assert "ada" not in str(ocean.book.seasons(ocean.now)) + str(ocean.world)
+    assert set(ocean.book.seasons(ocean.now)[1]["raised"].values()) == {"somebody"}
 
 
 # ---- What the club's leader can do ----

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 from bottle import Bottle
 
+from game.sailors import NAP
 from tests.conftest import ROOT, Player, game
 from tests.hostile import HOSTILE
 from tests.test_replies import Tags
@@ -93,8 +94,9 @@ def test_forms_have_what_is_needed_and_what_is_to_be_mended(player):
     page = player.page("/who")
     assert re.findall('<input name="([^"]*)"', page) == ["message"]
     assert "The links here" not in page
-    assert 'value="7"' not in player.page("/begin?message=7")
-    assert 'value="7"' in player.page("/begin?massage=7&message=7")
+    assert 'name="degrees" value="90"' not in player.page("/heading?degrees=90")
+    assert 'name="message" value="7"' in player.page("/begin?massage=7")
+    assert 'href="/begin?message=7"' in player.page("/begin?massage=7")
 
 
 def test_what_a_player_writes_is_no_link_and_an_example_is_one(player):
@@ -234,6 +236,87 @@ def test_no_page_has_a_secret(player):
 )
 def test_no_url_makes_a_page_large(player, url):
     assert len(player.page(url)) < 40_000
+
+
+# ---- Chat ----
+
+
+def test_each_page_shows_that_chat_waits_to_whoever_the_browser_knows(player, clock):
+    bob = player.another().join("bob")
+    id = player.join("ada")
+    assert "Chat waits" not in text_of(player.page("/location"))
+    player.another().json("/sendchat", id=bob, message="hello")
+    player.another().json("/sendchat", id=bob, message="psst", name="ada")
+    for url in ("/", "/location", "/mocean", "/heading?degrees=x", "/nowhere", "/begin"):
+        assert '<a href="/popchat">Chat waits <b>2</b></a>' in player.page(url), url
+    assert "Chat waits 1" in text_of(player.page("/popchat"))
+    assert "Chat waits" not in text_of(player.page("/popchat"))
+    player.another().json("/sendchat", id=bob, message="more")
+    assert "Chat waits" not in text_of(player.another().page("/location", id=id))  # there, the link would not work
+    assert "Chat waits" not in text_of(player.another().page("/"))
+
+
+def talk_on(page):
+    """The conversation on a page: how each message is marked, who said it, and what."""
+    talk = re.search('<ol class="talk">(.*?)</ol>', page, re.DOTALL)[1]
+    return re.findall(r'<li class="(\w+)">.*?<bdi>(.*?)</bdi>.*?<p><bdi>(.*?)</bdi></p>', talk, re.DOTALL)
+
+
+def test_popchat_shows_a_conversation_and_takes_out_one_message(player, clock):
+    bob, carol = player.another(), player.another()
+    for one, name in ((bob, "bob"), (carol, "carol"), (player, "ada")):
+        one.join(name)
+    player.json("/sendchat", message="hello all")
+    bob.json("/sendchat", message="hello ada")
+    bob.json("/sendchat", message="a secret", name="carol")
+    clock.now += 60
+    bob.json("/sendchat", message="for ada <b>", name="ada")
+    carol.json("/sendchat", message="ahoy")
+    page = player.page("/popchat")
+    assert talk_on(page) == [
+        ("mine", "ada", "hello all"),
+        ("latest", "bob", "hello ada"),
+        ("waits", "bob", "for ada &lt;b&gt;"),
+        ("waits", "carol", "ahoy"),
+    ]
+    assert '<time datetime="1970-01-12T13:47:40+00:00">13:47 UTC</time>' in page
+    read_all = re.search(r'href="(/popchat\?after=\d+)">I have read them', page)[1]
+    assert player.json("/popchat", after=0)["message"] == "for ada <b>"
+    page = player.page(read_all)
+    assert "There is no message for you." in text_of(page)
+    assert [message for _, _, message in talk_on(page)] == ["hello all", "hello ada", "ahoy"]
+    assert "a secret" not in page
+
+
+def test_what_was_said_while_one_slept_is_in_no_conversation(player, clock):
+    bob = player.another()
+    bob.join("bob")
+    player.join("ada")
+    bob.json("/sendchat", message="before")
+    clock.now += NAP
+    bob.json("/sendchat", message="meanwhile")
+    assert [message for _, _, message in talk_on(player.page("/popchat"))] == ["before"]
+
+
+def test_a_mailbox_with_a_lot_in_it_makes_no_endless_page(player):
+    player.join("ada")
+    for number in range(60):
+        player.ocean.mail.post("bob", f"letter {number}", 0, player.ocean.find("ada"))
+    page = player.page("/popchat?after=0")
+    assert len(talk_on(page)) == 20
+    assert "40 more wait." in text_of(page)
+    last = re.search(r"(/popchat\?after=\d+)", page)[1]
+    assert player.json(last)["message"] == "letter 20"
+
+
+# ---- Names of routes ----
+
+
+def test_the_name_of_a_route_in_a_sentence_is_not_broken(player):
+    assert 'Did you mean <span class="whole">/begin</span>?' in player.page("/beginn")
+    assert pages.unbroken("Ask /get or /gets <b>", ["", "get", "a.b"]) == (
+        'Ask <span class="whole">/get</span> or /gets &lt;b&gt;'
+    )
 
 
 # ---- Steps ----

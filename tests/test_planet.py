@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from game import clem, planet
-from game.planet import FLOOR, SEAMOUNTS, SIZE, TREASURES, TRENCH, bearing, distance, lay_out, reckon, seafloor
+from game.planet import BERTHS, SIZE, TREASURES, bearing, distance, reckon
+from game.sea import PLAIN, SUMMIT, TOPS, lay_out
 
 places = st.floats(0, SIZE, exclude_max=True)
 headings = st.floats(0, 360, exclude_max=True)
@@ -44,32 +45,44 @@ def test_the_short_way_may_lead_across_the_edge():
     assert bearing(890, 450, 10, 450) == 90
 
 
-def test_the_floor_has_a_dozen_tops_and_one_trench():
-    assert len(SEAMOUNTS) == 12
-    for mount in SEAMOUNTS:
-        assert seafloor(mount.x, mount.y) == pytest.approx(mount.depth)
-        assert planet.seamount_at(mount.x, mount.y) == mount
-    assert seafloor((TRENCH.west + TRENCH.east) / 2, TRENCH.y) == FLOOR + TRENCH.deeper
-    assert seafloor(SIZE / 2, SIZE / 2) == FLOOR
-    assert planet.seamount_at(SIZE / 2, SIZE / 2) is None
-    for one, other in combinations(SEAMOUNTS, 2):
+seas = st.builds(lay_out, st.text(min_size=1, max_size=5), st.integers(1, 50)) | st.just(lay_out("", 1))
+
+
+@given(seas)
+def test_the_floor_has_a_dozen_tops_and_one_trench(sea):
+    assert len({mount.name for mount in sea.seamounts}) == 12
+    for mount in sea.seamounts:
+        assert sea.floor(mount.x, mount.y) == pytest.approx(mount.depth)
+        assert sea.seamount_at(mount.x, mount.y) == sea.summit_at(mount.x, mount.y) == mount
+        assert sea.summit_at(mount.x + SUMMIT + 0.1, mount.y) is None
+        assert distance(mount.x, mount.y, SIZE / 2, SIZE / 2) >= mount.radius + BERTHS
+    trench = sea.trench
+    assert sea.floor((trench.west + trench.east) / 2, trench.y) == PLAIN + trench.deeper
+    for one, other in combinations(sea.seamounts, 2):
         assert distance(one.x, one.y, other.x, other.y) >= one.radius + other.radius
 
 
-@given(places, places)
-def test_the_floor_is_always_under_water_and_rises_only_on_seamounts(x, y):
-    assert min(mount.depth for mount in SEAMOUNTS) <= seafloor(x, y) <= FLOOR + TRENCH.deeper
-    if not planet.seamount_at(x, y):
-        assert seafloor(x, y) >= FLOOR
+@given(seas, places, places)
+def test_the_floor_is_always_under_water_and_rises_only_on_seamounts(sea, x, y):
+    assert TOPS[0] <= sea.floor(x, y) <= PLAIN + sea.trench.deeper
+    if not sea.seamount_at(x, y):
+        assert sea.floor(x, y) >= PLAIN
 
 
-def test_every_tide_lays_each_treasure_on_a_seamount_of_its_own():
-    for tide in range(1, 20):
-        places = lay_out(tide)
-        assert places == lay_out(tide)
-        assert list(places) == list(TREASURES)
-        assert len({planet.seamount_at(*treasure[1:3]) for treasure in places.values()} - {None}) == len(TREASURES)
-    assert lay_out(1) != lay_out(2)
+@given(seas, st.integers(1, 20))
+def test_every_tide_lays_each_treasure_on_a_seamount_of_its_own(sea, tide):
+    places = sea.hide(tide)
+    assert places == sea.hide(tide) != sea.hide(tide + 1)
+    assert list(places) == list(TREASURES)
+    assert len({sea.seamount_at(*treasure[1:3]) for treasure in places.values()} - {None}) == len(TREASURES)
+
+
+def test_each_seed_and_each_season_has_a_sea_of_its_own():
+    seas = {seed: [lay_out(seed, season) for season in range(1, 10)] for seed in ("reds", "blues")}
+    places = [(mount.x, mount.y) for one in seas.values() for sea in one for mount in sea.seamounts]
+    assert len(set(places)) > 0.99 * len(places)
+    assert seas["reds"] == [lay_out("reds", season) for season in range(1, 10)]
+    assert len({mount.name for sea in seas["reds"] for mount in sea.seamounts}) > 40
 
 
 @given(st.floats(0, 2e9))

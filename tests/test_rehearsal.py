@@ -14,7 +14,7 @@ from tests.conftest import Server, copy_code, wait_until
 from tests.fleet import write_logbook
 
 KEY = "a-key-for-the-tests"
-LOCATION = '    return located(ocean, sailor)\n\n\n@app.get("/velocity"'
+LOCATION = '    return located(ocean, sailor)\n\n\n@app.get("/foretell"'
 CHART = '    return dict(reply="This is the chart'
 
 
@@ -88,7 +88,7 @@ def test_it_says_which_route_is_broken_and_what_it_said(code, tmp_path, old, new
 
 
 def test_it_looks_at_a_page(code, tmp_path):
-    mistake = ("web/views/door.tpl", '{{reply["reply"]}}', '{{reply["reqly"]}}')
+    mistake = ("web/views/door.tpl", "{{!headline}}", "{{!heatline}}")
     with changed(code, *mistake), running(code, tmp_path) as server, pytest.raises(Failed, match=r"^/ answered 500"):
         play(server)
 

@@ -5,6 +5,7 @@ request.py      what was sent, whether any route should see it, and who asks
 routes.py       what a route takes, by its function's signature
 replies.py      what a route returns, as text, JSON or page
 pages.py        pages, with the templates in views/ and the files in static/
+awards.py       who has earned which badge
 session.py      how somebody comes aboard and leaves
 limits.py       how often one may ask
 headers.py      what every reply tells the browser, for safety

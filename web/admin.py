@@ -21,7 +21,7 @@ from web.routes import number, one_of
 
 FORMS = (  # what the page of the harbour goes on with
     "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/clear harbour/newid harbour/erase "
-    "harbour/pause harbour/resume harbour/tide harbour/lock"
+    "harbour/pause harbour/resume harbour/tide harbour/season harbour/lock"
 )
 MOST_OBSERVED = 1000  # sailors whose requests and errors are remembered
 minutes_long = number(f"a number of minutes, like 60, at most {LONGEST_BAN // 60}", 60)
@@ -137,6 +137,8 @@ def harbour(ocean, request):
     return dict(
         reply=f"{state} {request.app.logbook.news}".strip(),
         paused=bool(ocean.world.paused),
+        season=ocean.world.season,
+        seed=ocean.world.seed,
         sailors=[observed(sailor, ocean.now, request.app.activity) for sailor in sailors],
         messages=[{**message._asdict(), "to": to} for message, to in ocean.mail.last_said],
         bans=lasting(ocean.bans, ocean.now),
@@ -176,7 +178,7 @@ def logged(sentence):
     return sentence
 
 
-@app.get("/harbour/mute", secret=True, then="harbour")
+@app.get("/harbour/mute", secret=True, then="harbour", instead="harbour")
 def mute(ocean, name):
     """Let a sailor say nothing until you unmute. If the sailor goes, name and browser stay mute for two weeks."""
     sailor = ocean.find(name)
@@ -184,13 +186,13 @@ def mute(ocean, name):
     return logged(f"{sailor.name} is muted.")
 
 
-@app.get("/harbour/unmute", secret=True, then="harbour")
+@app.get("/harbour/unmute", secret=True, then="harbour", instead="harbour")
 def unmute(ocean, name):
     """Let a sailor talk again, also one who has gone."""
     return logged(f"{ocean.unmute(name)} may talk.")
 
 
-@app.get("/harbour/ashore", secret=True, then="harbour")
+@app.get("/harbour/ashore", secret=True, then="harbour", instead="harbour")
 def ashore(ocean, name):
     """End a voyage: the name is free, the treasure back in the sea."""
     sailor = ocean.find(name)
@@ -198,7 +200,7 @@ def ashore(ocean, name):
     return logged(f"{sailor.name} is ashore.")
 
 
-@app.get("/harbour/ban", secret=True, then="harbour")
+@app.get("/harbour/ban", secret=True, then="harbour", instead="harbour")
 def ban(ocean, request, name, minutes: minutes_long = 60.0, address: one_of("yes", "no") = "no"):
     """End a voyage, and keep the sailor out for some minutes. With address=yes, nobody new joins from that network."""
     sailor = ocean.find(name)
@@ -207,28 +209,28 @@ def ban(ocean, request, name, minutes: minutes_long = 60.0, address: one_of("yes
     return logged(f"{sailor.name} is banned for {minutes:g} minutes{f', with the address {home}' if home else ''}.")
 
 
-@app.get("/harbour/clear", secret=True, then="harbour")
+@app.get("/harbour/clear", secret=True, then="harbour", instead="harbour")
 def clear(ocean, address, idle: one_of("yes", "no") = "no"):
     """End the voyages of all who came from a network address. With idle=yes, only of those who never did anything."""
     number = ocean.send_all_ashore(address, only_idle=idle == "yes")
     return logged(f"Voyages from {address} that have ended: {number}.")
 
 
-@app.get("/harbour/unban", secret=True, then="harbour")
+@app.get("/harbour/unban", secret=True, then="harbour", instead="harbour")
 def unban(ocean, name):
     """Take a ban back."""
     ocean.unban(name)
     return logged(f"{name} is welcome again.")
 
 
-@app.get("/harbour/newid", secret=True, then="harbour")
+@app.get("/harbour/newid", secret=True, then="harbour", instead="harbour")
 def newid(ocean, name):
     """Give another id to a sailor who has lost the old one."""
     sailor = ocean.give_new_id(name)
     return dict(reply=logged(f"{sailor.name} has a new id.") + f" It is {sailor.id}", name=sailor.name, id=sailor.id)
 
 
-@app.get("/harbour/erase", secret=True, then="harbour")
+@app.get("/harbour/erase", secret=True, then="harbour", instead="harbour")
 def erase(ocean, request, name, sure: one_of("no", "yes") = "no"):
     """Erase a sailor for ever, with all that was said by, to or about that one. It asks first whether you are sure."""
     if sure == "no":
@@ -262,8 +264,18 @@ def resume(ocean):
 @app.get("/harbour/tide", secret=True, then="harbour")
 def tide(ocean):
     """Begin a new tide: all treasure is taken and hidden again."""
-    ocean.turn_tide("A new tide hides all treasure again!")
+    ocean.turn_tide("The tide turns.")
     return logged(f"Tide {ocean.world.tide} has begun.")
+
+
+@app.get("/harbour/season", secret=True, then="harbour seasons")
+def season(ocean, sure: one_of("no", "yes") = "no"):
+    """Begin a new season, with another sea; the book keeps who found what. It asks first whether you are sure."""
+    if sure == "no":
+        question = f"This ends season {ocean.world.season} for everybody. If you are sure, send sure=yes too."
+        raise Cannot(question, "harbour/season", sure="yes")
+    ocean.begin_season("")
+    return logged(f"Season {ocean.world.season} has begun.")
 
 
 @app.get("/harbour/lock", secret=True, then="harbour")

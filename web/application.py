@@ -15,7 +15,8 @@ from game.errors import BadValue, Problem
 from game.moderation import Moderator
 from game.ocean import Ocean
 from web import admin, pages
-from web.errors import BadMethod, Bug, NoRoute, guess, show, status_of
+from web.awards import Awards
+from web.errors import MISTYPED, BadMethod, Bug, NoRoute, guess, show, status_of
 from web.limits import Limits
 from web.metrics import Metrics
 from web.replies import Shared, render
@@ -32,12 +33,14 @@ class Application:
 
     `clock` returns the time in seconds. `silent_closing` says after which requests whoever serves us closes the
     connection without a word: "all", "some" or none (""). Then the reply says it, or the next request would fail.
+    `badges` are those that sailors can earn.
     """
 
-    def __init__(self, settings, logbook, parts, clock=time, silent_closing=""):
+    def __init__(self, settings, logbook, parts, clock=time, silent_closing="", badges=()):
         self.settings, self.logbook, self.clock, self.silent_closing = settings, logbook, clock, silent_closing
         self.limits, self.metrics = Limits() if settings.limits else None, Metrics()
         self.moderator = Moderator(settings.languages, settings.rude_words)
+        self.awards = Awards(badges)
         self.activity = admin.Activity() if settings.harbour_key else None
         # The first request reads the ocean: uWSGI forks each worker from a program that has not read the logbook. It is
         # None again when the ocean has to become what the logbook says.
@@ -105,7 +108,11 @@ class Application:
         key = request.route.is_shared and request.key_to_share()
         reply = key and self.shared.find(key, request.address, request.ocean.now)
         if not reply:
-            reply = render(request, request.route.call(request, parts))
+            result = request.route.call(request, parts)
+            # While the logbook can't be written, those who only look shall not fail by a badge.
+            if request.asker and request.method == "GET" and not self.logbook.failure:
+                result = self.awards.after(request, result)
+            reply = render(request, result)
             if key:
                 self.shared.replies[key] = reply
         return reply
@@ -122,7 +129,15 @@ class Application:
         now = self.clock()
         self.began = self.began or now
         settings, chat_pace = self.settings, self.limits and self.limits.chat
-        ocean = Ocean(settings.most_awake, chat_pace, self.moderator, settings.most_per_address, settings.keep_days)
+        ocean = Ocean(
+            settings.most_awake,
+            chat_pace,
+            self.moderator,
+            settings.most_per_address,
+            settings.keep_days,
+            settings.seed,
+        )
+        ocean.world.began = now  # unless the logbook knows better
         self.logbook.read(ocean, now)
         ocean.mail.last_said.extend(self.said)
         self.ocean = ocean
@@ -148,6 +163,7 @@ class Application:
         self.write_to_log(request, problem, status)
         if self.activity:
             self.note(request, problem)
+        self.awards.note_problem(request, problem)
         if status == 405:
             request.headers.append(("Allow", "GET, HEAD"))
         if "wait" in problem.fields:
@@ -195,19 +211,32 @@ class Application:
             del self.refused[next(iter(self.refused))]
 
     def way_out(self, request, problem):
-        """A URL that works for whoever asked: what the problem proposes, or else an example of the same route."""
-        name, route = problem.instead, request.route
+        """A URL that works for whoever asked: what the problem proposes, or else the same route with what was right."""
+        name, route, keys = problem.instead, request.route, problem.keys
         if name is not None or not route:
             route = self.routes.get(f"/{name or ''}", self.routes["/"])
+        if isinstance(problem, MISTYPED) and (name is None or isinstance(problem, NoRoute)):
+            keys = self.mended(request, route)
         if route.guard and not request.is_leader:
             route = self.routes["/"]
         # An id that was not looked up, as somebody asked too fast, is echoed: so nobody learns whether it is right.
-        if route.needs_sailor and (request.stranger or not request.id):
-            route = self.routes["/join"]
-        if route.rule == "/join" and self.settings.word and "id" not in problem.keys:
-            route = self.routes["/mocean"]  # nobody but the leader can give an example of a join that works
-        route = self.routes.get(f"/{route.instead}", route)
-        return route.example(request.ocean, request.identity(route), **problem.keys)
+        if route.needs_sailor and (request.stranger or not (request.id or "id" in keys)):
+            route, keys = self.routes["/join"], {}
+        if route.rule == "/join" and self.settings.word and keys.keys().isdisjoint(("id", "word")):
+            route = self.routes["/"]  # nobody but the leader can give an example of a join that works
+        if not problem.keys:
+            route = self.routes.get(f"/{route.instead}", route)
+        is_found = route.needs_sailor and not request.id and "id" in keys  # under a key that was misspelled
+        return route.example(request.ocean, {"id": keys["id"]} if is_found else request.identity(route), **keys)
+
+    def mended(self, request, route):
+        """What was sent, as far as the route can take it, under the keys that were probably meant."""
+        keys = route.fitting(request.sent)
+        if "id" in keys and "id" in request.sent:
+            del keys["id"]
+            if request.asker and not route.needs_sailor:  # who comes back: the id fits only one name
+                keys |= {"name": request.asker.name, "id": request.asker.id}
+        return pages.without_secrets(request, keys)
 
     # -- The rules
 
@@ -222,7 +251,12 @@ class Application:
                 "route": route.rule,
                 "keys": route.names,
                 "does": route.does,
-                "example": route.example(request.ocean, request.identity(route)),
+                "example": self.example(request, route),
             }
             for route in self.public_routes()
         ]
+
+    def example(self, request, route):
+        """A URL that works as it stands, except that nobody is told the club word."""
+        word = {"word": "CLUB-WORD"} if route.rule == "/join" and self.settings.word else {}
+        return route.example(request.ocean, request.identity(route), **word)

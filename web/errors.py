@@ -6,7 +6,7 @@ What can go wrong at sea is in `game/errors.py`.
 from difflib import get_close_matches
 from functools import lru_cache
 
-from game.errors import Problem, printable
+from game.errors import BadValue, Problem, printable
 
 STATUS = {
     word: status
@@ -42,6 +42,10 @@ class UnknownKey(Problem):
     word = "unknown-key"
 
 
+class Misread(BadValue):
+    """A value that isn't what its key needs."""
+
+
 class WrongKey(Problem):
     word = "wrong-key"
 
@@ -68,6 +72,9 @@ class Prefetch(Problem):
 
 class Bug(Problem):
     """A fault of the program, or of a route that a student has added."""
+
+
+MISTYPED = (MissingKey, UnknownKey, Misread, NoRoute)  # with these, the rest of what was sent may be right
 
 
 # ---- Quoting what was sent ----

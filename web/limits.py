@@ -70,7 +70,7 @@ class Limits:
     def count_word(self, word, is_right, address, now):
         """Count a club word. Raises TooFast after many wrong ones."""
         if not self.words.may_be_told(word, is_right, address, now):
-            raise TooFast("Many wrong club words came from your network.", AGAIN, "mocean")
+            raise TooFast("Many wrong club words came from your network.", AGAIN, "")
 
     def count_join(self, address, now):
         """Raises TooFast after many new ships from one address."""

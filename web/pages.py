@@ -70,19 +70,24 @@ def as_page(request, reply):
     scheme, address = "https" if request.is_https else "http", request.host
     query = request.query[:SHOWN].encode("latin-1").decode("utf-8", "replace")
     sent = request.sent if sum(len(key + value) for key, value in request.sent.items()) <= SHOWN else {}
+    to_mend = route.meant(sent) if route and not reply.get("solved", is_success) else {}
     return template(route.view if has_view else "reply").render(
         reply=reply,
         is_success=is_success,
         fields=[field_of(name, value) for name, value in reply.items() if name not in ("ok", "reply", "try")],
+        headline=unbroken(reply["reply"], app.public_names),
         config=route.others if route else {},
+        ocean=request.ocean,
+        sailor=request.asker,
         has_word=bool(app.settings.word),
         address=address,
         path=shorten(request.path),
-        sent={} if is_success else {name: value for name, value in sent.items() if not is_secret(name)},
+        sent={name: value for name, value in to_mend.items() if not is_secret(name)},
         is_locked=bool(route and route.guard and not request.is_leader),
-        again=Form(request.path, route.does, keys_of(route, is_known)) if route else None,
-        then=[form_of(app.routes[f"/{name}"], is_known) for name in route.then] if route and is_success else [],
+        again=Form(request.path, route.does, keys_of(route, is_known, app)) if route else None,
+        then=[form_of(app.routes[f"/{name}"], is_known, app) for name in route.then] if route and is_success else [],
         name=request.asker.name if request.asker else "",
+        chat=len(request.ocean.mail.waiting(request.asker)) if is_known and request.asker else 0,
         note="" if is_known or not request.asker else note_of(request),
         parts=take_apart(scheme, address, request.path[:SHOWN], query),
         spellings=spellings(query),
@@ -101,14 +106,16 @@ class Form(NamedTuple):
     keys: list
 
 
-def form_of(route, is_known):
+def form_of(route, is_known, app):
     """The form for a route with the keys that it needs. `is_known` says whether the browser knows the sailor's id."""
-    return Form(route.path, route.does, [key for key in keys_of(route, is_known) if key.is_required])
+    keys = keys_of(route, is_known, app)
+    return Form(route.path, route.does, [key for key in keys if key.is_required or key.name == "word"])
 
 
-def keys_of(route, is_known):
-    """The keys that a form for a route has."""
-    return [ID] * (route.needs_sailor and not is_known) + route.keys
+def keys_of(route, is_known, app):
+    """The keys that a form for a route has: the club word only if the club has one."""
+    keys = [key for key in route.keys if key.name != "word" or app.settings.word]
+    return [ID] * (route.needs_sailor and not is_known) + keys
 
 
 def note_of(request):
@@ -155,6 +162,12 @@ def one_line(value):
     if value is None or isinstance(value, bool):
         return {None: "", True: "true", False: "false"}[value]
     return printable(" ".join(str(value).splitlines()))
+
+
+def unbroken(sentence, routes):
+    """A sentence as HTML in which no name of a route, like /begin, is broken across two lines."""
+    names = "|".join(re.escape(name) for name in routes if name)
+    return re.sub(rf"/(?:{names})\b", r'<span class="whole">\g<0></span>', bottle.html_escape(sentence))
 
 
 # ---- The request, taken apart ----
@@ -207,6 +220,12 @@ def spellings(query):
 
 def is_secret(key):
     return key.strip().lower() in SECRETS
+
+
+def without_secrets(request, values):
+    """These values of keys, as they may be told: on a page, which others see, without ids and club words."""
+    is_page = request.form == "page"
+    return {name: f"YOUR-{name.upper()}" if is_page and is_secret(name) else value for name, value in values.items()}
 
 
 def as_python(url, request, reply, sent, is_known):

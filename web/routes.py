@@ -28,8 +28,7 @@ from math import isfinite
 from typing import Any
 from urllib.parse import quote
 
-from game.errors import BadValue
-from web.errors import MissingKey, UnknownKey, guess, show
+from web.errors import Misread, MissingKey, UnknownKey, guess, show
 
 # ---- What a value can be ----
 
@@ -92,6 +91,7 @@ BUILT_IN = {str: text, float: number, int: Param("a whole number, like 3", 3, in
 # ---- What a route takes ----
 
 EVERYWHERE = ("format", "id")  # keys that every route understands
+LONGEST = 200  # characters of a value that a reply to a mistake proposes
 SPECIAL = ("sailor", "ocean", "request")  # parameters that are no keys
 SECRET_ID = text("your secret id, from the route join", "YOUR-ID")
 
@@ -103,6 +103,14 @@ class Key:
     name: str
     param: Param
     is_required: bool
+
+    def takes(self, value):
+        """True if a value fits, and isn't so long that it can only be a mistake."""
+        try:
+            self.param.read(value)
+        except ValueError:
+            return False
+        return value.strip() != "" and len(value) <= LONGEST
 
 
 ID = Key("id", SECRET_ID, True)  # what a route with a parameter `sailor` takes
@@ -170,7 +178,7 @@ class Route:
                 raise UnknownKey(f"The route {self.rule} does not know the key {show(name)}. {hint}")
 
     def read(self, sent):
-        """The function's arguments, from the values sent. Raises MissingKey or BadValue."""
+        """The function's arguments, from the values sent. Raises MissingKey or Misread."""
         arguments = {}
         for key in self.keys:
             value = sent.get(key.name, "").strip()
@@ -182,7 +190,18 @@ class Route:
 
     # -- Examples
 
-    def example(self, ocean, identity, **values):
+    def meant(self, sent):
+        """What was sent, under the keys that were probably meant. One that is spelled right counts more."""
+        names = {name: name if name in self.names else guess(name[:40], self.names) for name in sent}
+        return {names[name]: sent[name] for name in sorted(sent, key=self.names.__contains__) if names[name]}
+
+    def fitting(self, sent):
+        """Of what was probably meant, the values that the route can take."""
+        meant = self.meant(sent)
+        keys = [ID] * self.needs_sailor + self.keys
+        return {key.name: meant[key.name] for key in keys if key.takes(meant.get(key.name, ""))}
+
+    def example(self, ocean, identity, /, **values):
         """A URL that asks the route: with keys that tell who asks, these values, and examples of what else it needs."""
         pairs = dict(identity)
         for key in self.keys:
@@ -195,11 +214,11 @@ class Route:
 
 
 def read_value(key, value):
-    """A value from its text. Raises BadValue."""
+    """A value from its text. Raises Misread."""
     try:
         return key.param.read(value)
     except ValueError:
-        raise BadValue(f"The key {show(key.name)} needs {key.param.what}. You sent {show(value)}.") from None
+        raise Misread(f"The key {show(key.name)} needs {key.param.what}. You sent {show(value)}.") from None
 
 
 def sample(param, ocean):

@@ -50,7 +50,8 @@ def check_word(request, word, club_word):
     if word and club_word and request.app.limits:
         request.app.limits.count_word(word, is_right, request.address, request.ocean.now)
     if not is_right:
-        raise WrongWord("To join, send the club word as the key “word”. Your club leader knows it.", "mocean")
+        problem = "That is not the club word." if word else "To join, send the club word too, as the key “word”."
+        raise WrongWord(f"{problem} Your club leader knows it.", "")
 
 
 def quit(request, id):

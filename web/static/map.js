@@ -6,6 +6,7 @@
 
 const POLL = 1000; // milliseconds between two questions
 const POLL_HIDDEN = 10000; // the same while nobody sees the map
+const MOMENTS = 4; // that are shown
 const PATIENCE = 5000; // milliseconds to wait for an answer
 const EASE = 0.3; // seconds in which a ship glides most of the way to where the newest chart puts it
 const WAKE = 7; // seconds of its voyage that a ship's wake shows
@@ -17,7 +18,7 @@ const followed = new URLSearchParams(location.search).get("follow")?.trim().norm
 const calm = matchMedia("(prefers-reduced-motion: reduce)"); // then nothing glides: ships move once a second
 const [sea, water] = ["sea", "ships"].map((id) => document.getElementById(id).getContext("2d"));
 
-let chart = { size: 900, time: 0, sailors: [], seamounts: [], chat: [] }; // the newest answer
+let chart = { size: 900, time: 0, sailors: [], seamounts: [], chat: [], news: [] }; // the newest answer
 let colours = {};
 let seaChart = null; // a picture of the whole sea floor, from which the sea is drawn
 let view = { x: 450, y: 450, metres: 900, pixels: 0 }; // the middle of what we see, and how large that is
@@ -137,6 +138,8 @@ function showFacts() {
   document.getElementById("aboard").textContent = chart.sailors.length;
   document.getElementById("hidden").textContent = chart.hidden;
   document.getElementById("treasures").textContent = chart.treasures;
+  document.getElementById("season").textContent = chart.season;
+  showMoments();
   showChat();
   showTable();
 }
@@ -163,6 +166,21 @@ function showChat() {
   }
   while (list.children.length > 20) list.firstChild.remove();
   list.dataset.number = newest;
+}
+
+// The newest comes first, and shines for a moment when it is really new.
+function showMoments() {
+  const list = document.getElementById("moments");
+  const shown = Number(list.dataset.time ?? Infinity);
+  const newest = chart.news.at(-1)?.time ?? 0;
+  if (newest === shown) return;
+  const moments = chart.news.slice(-MOMENTS).reverse();
+  list.replaceChildren(...moments.map(({ time, news }) => {
+    const item = element("li", element("bdi", news));
+    if (time > shown) item.className = "new";
+    return item;
+  }));
+  list.dataset.time = newest;
 }
 
 function showTable() {

@@ -1,10 +1,25 @@
 "use strict";
-// On pages with a program in Python: a button that copies it. On those of the harbour: a form for its key.
+// On pages with a program in Python: a button that copies it. On those of the harbour: a form for its key. Times are
+// shown as the clocks here show them, and what is in the form of a puzzle can be typed over.
 
 const program = document.querySelector("#python");
 if (program) addCopyButton(program);
 const lock = document.querySelector("#lock");
 if (lock) lock.addEventListener("submit", openHarbour);
+document.querySelectorAll("time").forEach(showAsHere);
+const answer = document.querySelector("input[autofocus]");
+if (answer) selectWhenFocused(answer);
+
+function selectWhenFocused(input) {
+  if (document.activeElement === input) input.select();
+  else input.addEventListener("focus", input.select, { once: true });
+}
+
+function showAsHere(element) {
+  const [time, now] = [new Date(element.dateTime), new Date()];
+  const day = time.toDateString() === now.toDateString() ? {} : { day: "numeric", month: "short" };
+  element.textContent = time.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
+}
 
 function addCopyButton(program) {
   const button = document.createElement("button");

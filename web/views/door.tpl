@@ -1,6 +1,6 @@
 % rebase("page.tpl", title="Front door")
 <h1 class="hello">Ahoy! You play by typing URLs.</h1>
-<p class="lead">{{reply["reply"]}}</p>
+<p class="lead">{{!headline}}</p>
 % if note:
 <p class="note">{{note}}</p>
 % end
@@ -37,7 +37,18 @@
 </ul>
 </section>
 
+% if reply["news"]:
+<section>
+<h2>Great moments</h2>
+<ul class="news">
+% for news in reply["news"][:5]:
+<li><bdi>{{news}}</bdi></li>
+% end
+</ul>
+</section>
+% end
+
 <section>
 <h2>More to see</h2>
-<p class="links"><a href="/map">the live map</a> <a href="/mocean">the rules of Mocean</a> <a href="/steps">about Steps</a> <a href="/status">the server's status</a></p>
+<p class="links"><a href="/map">the live map</a> <a href="/badges">badges</a> <a href="/seasons">the seasons' book</a> <a href="/mocean">the rules of Mocean</a> <a href="/steps">about Steps</a> <a href="/status">the server's status</a></p>
 </section>

@@ -8,7 +8,7 @@
 % end
 </fieldset>
 % else:
-<label><span><b>{{key.name}}</b>: {{key.param.what}}{{"" if key.is_required or is_answer else " (you may leave it out)"}}</span>
+<label><span><b>{{key.name}}</b>: {{key.param.what}}{{"" if key.is_required or is_answer or key.name == "word" else " (you may leave it out)"}}</span>
 <input name="{{key.name}}" value="{{values.get(key.name, "")}}" autocomplete="off" autocapitalize="none" {{"required" if key.is_required else ""}} {{"autofocus" if is_answer else ""}}></label>
 % end
 % end

@@ -31,6 +31,8 @@
 <div><dt>seamounts to find</dt><dd id="hidden">-</dd></div>
 <div><dt>treasures to find</dt><dd id="treasures">-</dd></div>
 </dl>
+<h2>Great moments of season <span id="season">-</span></h2>
+<ol id="moments"></ol>
 <h2>Said to everyone</h2>
 <div role="log" aria-label="Said to everyone"><ol id="chat"></ol></div>
 <details>
@@ -40,7 +42,7 @@
 <tbody id="table"></tbody>
 </table>
 </details>
-<p class="links"><a href="/map">the whole ocean</a> <a href="/">front door</a> <a href="/mocean">rules</a></p>
+<p class="links"><a href="/map">the whole ocean</a> <a href="/">front door</a> <a href="/mocean">rules</a> <a href="/seasons">seasons</a> <a href="/badges">badges</a></p>
 <noscript><p>The map needs JavaScript. Without it, <a href="/chart">/chart</a> shows where the ships are.</p></noscript>
 </div>
 </main>

@@ -18,6 +18,9 @@
 <a href="/mocean">Rules</a>
 <a href="/map">Map</a>
 </nav>
+% if chat:
+<p class="mail"><a href="/popchat">Chat waits <b>{{chat}}</b></a></p>
+% end
 % if name:
 <p class="sailor"><a href="/location"><img src="/static/favicon.svg" alt="" width="28" height="28"> You sail as <b><bdi>{{name}}</bdi></b></a></p>
 % end

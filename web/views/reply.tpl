@@ -1,7 +1,10 @@
 % rebase("page.tpl", title=path)
 % is_stage = "puzzles" in config
 <div class="answer {{'oops' if not is_success else 'good' if reply.get('solved', True) else 'hint'}}">
-<h1>{{reply["reply"]}}</h1>
+<h1>{{!headline}}</h1>
+% if reply.get("badge"):
+<p class="badge">A badge for you! <strong>{{reply["badge"]}}</strong> <a href="/badges">Your badges</a></p>
+% end
 % if reply.get("try"):
 <p class="try">Try this: <a href="{{reply['try']}}">{{address}}{{reply["try"]}}</a></p>
 % end
@@ -14,9 +17,9 @@
 
 % if is_locked:
 % include("lock.tpl")
-% elif again and again.keys and not reply.get("solved", is_success and not is_stage):
+% elif again and again.keys and not is_success:
 <section>
-<h2>{{"Your answer" if is_stage else "Ask again"}}</h2>
+<h2>Ask again</h2>
 % include("form.tpl", form=again, values=sent, is_answer=is_stage)
 </section>
 % end

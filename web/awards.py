@@ -1,0 +1,100 @@
+"""Awards: who has earned which badge. The badges themselves are in `badges.py`.
+
+After each request of a sailor, the badges of its route are looked at that this sailor doesn't have yet.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+MOST_NOTED = 1000  # sailors of whom something is noted
+GLANCE = 0.5  # seconds: if a sailor polls more often, not every poll is looked at
+
+
+class Badge(NamedTuple):
+    """What can be achieved: `check` is a function of a Deed that returns True for who has earned it.
+
+    `routes` are those after which it is looked at, without slashes; () are all. With `cheer`, all are told in chat.
+    """
+
+    name: str
+    sentence: str
+    check: Callable
+    routes: tuple
+    cheer: bool
+
+
+@dataclass
+class Deed:
+    """A request that worked, as the badges see it. `notes` is a dict that the badges keep for this sailor."""
+
+    route: str  # without its slash
+    sent: dict  # the keys and values
+    reply: dict
+    sailor: Any
+    ocean: Any
+    form: str  # of the reply: text, json or page
+    is_program: bool  # True if no browser has asked
+    notes: dict = field(default_factory=dict)
+
+    @property
+    def now(self):
+        return self.ocean.now
+
+
+class Awards:
+    """Gives the badges to those who earn them."""
+
+    def __init__(self, badges):
+        self.everywhere = [badge for badge in badges if not badge.routes]
+        self.of_route = defaultdict(lambda: self.everywhere)
+        for badge in badges:
+            for route in badge.routes:
+                if route not in self.of_route:
+                    self.of_route[route] = [*self.everywhere]
+                self.of_route[route].append(badge)
+        self.notes = OrderedDict()  # by id; in memory only, as nothing in them is worth a line in the logbook
+
+    def notes_of(self, sailor):
+        """What is noted of a sailor. Who was not heard of for longest is forgotten, if there are too many."""
+        notes = self.notes.get(sailor.id)
+        if notes is None:
+            notes = self.notes[sailor.id] = {"polls": 0, "seen": -GLANCE}
+            if len(self.notes) > MOST_NOTED:
+                self.notes.popitem(last=False)
+        return notes
+
+    def after(self, request, result):
+        """What a route has returned, with the badge that its sailor has just earned, if there is one."""
+        sailor, now = request.asker, request.ocean.now
+        notes = self.notes_of(sailor)
+        if request.rule == "/location":
+            notes["polls"] += 1
+            if 0 <= now - notes["seen"] < GLANCE:
+                return result
+            notes["seen"] = now
+        missing = [badge for badge in self.of_route[request.rule[1:]] if badge.name not in sailor.badges]
+        if not missing:
+            return result
+        reply = result if isinstance(result, dict) else {"reply": "Done." if result is None else str(result)}
+        deed = self.deed(request, reply, notes)
+        earned = [badge for badge in missing if badge.check(deed)]
+        for badge in earned:
+            request.ocean.honour(sailor, badge.name, badge.cheer)
+        told = " ".join(f"{badge.name}: {badge.sentence}" for badge in earned)
+        return {**reply, "badge": told} if earned else result
+
+    def deed(self, request, reply, notes):
+        is_program = "HTTP_ACCEPT_LANGUAGE" not in request.environ  # which browsers send
+        route, ocean = request.rule[1:], request.ocean
+        return Deed(route, request.sent, reply, request.asker, ocean, request.form, is_program, notes)
+
+    def note_problem(self, request, problem):
+        """Remember that something went wrong: there are badges for what a sailor makes of that."""
+        # Who asks too fast is refused before it is found out who that is.
+        ocean = request.app.ocean
+        sailor = request.asker or (ocean and ocean.crew.by_id.get(request.id.lower()))
+        if sailor and ocean:
+            route, wait = request.rule[1:], problem.fields.get("wait", 0)
+            self.notes_of(sailor)["problem"] = route, problem.word, ocean.now, wait
