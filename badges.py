@@ -96,9 +96,9 @@ def reader_of_json(deed):
     return deed.form == "json" and count(deed, "as json") >= 10
 
 
-@badge("Home again", "You came back to your ship with your id.", "join")
+@badge("Home again", "You were away, and came back to your ship with your id.", "join")
 def home_again(deed):
-    return deed.sent.get("id") == deed.sailor.id
+    return deed.sent.get("id") == deed.sailor.id and deed.away >= 60
 
 
 # ---- Lesson 3: sailing ----

@@ -77,7 +77,9 @@ def test_ten_questions_of_a_program_and_none_of_a_browser(player, ada):
     assert names(player) >= {"Programmer", "Reader of JSON"}  # this is the tenth
 
 
-def test_who_comes_back_by_id(player, ada):
+def test_who_was_away_and_comes_back_by_id(player, ada, clock):
+    assert "badge" not in player.another().json("/join", name="ada", id=ada.id)
+    clock.now += 61
     assert "Home again" in player.another().json("/join", name="ada", id=ada.id)["badge"]
     assert "Home again" not in player.json("/join", name="bob").get("badge", "")
 

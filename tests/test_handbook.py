@@ -83,7 +83,7 @@ STAND_INS = {
         """,
     "/home/reader/.bash_profile": """
         PS1='[$?]> '
-        export SYSTEMD_COLORS=0 CONDA_EXE=~/miniconda3/bin/conda
+        export SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat CONDA_EXE=~/miniconda3/bin/conda
         conda() {
             if [ "$1" = activate ]; then . ~/miniconda3/envs/"$2"/bin/activate; else "$CONDA_EXE" "$@"; fi
         }

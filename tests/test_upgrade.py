@@ -172,7 +172,7 @@ def test_of_three_clubs_all_go_back_if_one_fails(service):
         (("mocean.py", "app = Bottle()", "app = Bottle("), "SyntaxError"),
         (("mocean.service", "Type=notify", "Type=perhaps"), "perhaps"),
         (
-            ("mocean.py", 'return located(ocean, sailor)\n\n\n@app.get("/vel', 'return 1 / 0\n\n\n@app.get("/vel'),
+            ("mocean.py", 'return located(ocean, sailor)\n\n\n@app.get("/fore', 'return 1 / 0\n\n\n@app.get("/fore'),
             "mocean@reds: /location answered 500: ",
         ),
     ],

@@ -18,7 +18,11 @@ CHANGED = "/root/changed"
 
 # Changes of the program: the file, a line, and what takes its place.
 NEW = ("mocean.py", 'VERSION = "', 'VERSION = "99.')
-MIGRATES = ("server/migrations.py", "letters]", 'letters, lambda execute: execute("CREATE TABLE gulls (name TEXT)")]')
+MIGRATES = (
+    "server/migrations.py",
+    "    keep_the_sea_of_old,\n]",
+    '    keep_the_sea_of_old,\n    lambda execute: execute("CREATE TABLE gulls (name TEXT)"),\n]',
+)
 
 
 def fails_at(service):

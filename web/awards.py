@@ -36,6 +36,7 @@ class Deed:
     ocean: Any
     form: str  # of the reply: text, json or page
     is_program: bool  # True if no browser has asked
+    away: float  # seconds since the request before
     notes: dict = field(default_factory=dict)
 
     @property
@@ -56,11 +57,11 @@ class Awards:
                 self.of_route[route].append(badge)
         self.notes = OrderedDict()  # by id; in memory only, as nothing in them is worth a line in the logbook
 
-    def notes_of(self, sailor):
+    def notes_of(self, sailor, now):
         """What is noted of a sailor. Who was not heard of for longest is forgotten, if there are too many."""
         notes = self.notes.get(sailor.id)
         if notes is None:
-            notes = self.notes[sailor.id] = {"polls": 0, "seen": -GLANCE}
+            notes = self.notes[sailor.id] = {"asked": now, "seen": -GLANCE, "polls": 0}
             if len(self.notes) > MOST_NOTED:
                 self.notes.popitem(last=False)
         return notes
@@ -68,7 +69,8 @@ class Awards:
     def after(self, request, result):
         """What a route has returned, with the badge that its sailor has just earned, if there is one."""
         sailor, now = request.asker, request.ocean.now
-        notes = self.notes_of(sailor)
+        notes = self.notes_of(sailor, now)
+        away, notes["asked"] = now - notes["asked"], now
         if request.rule == "/location":
             notes["polls"] += 1
             if 0 <= now - notes["seen"] < GLANCE:
@@ -78,17 +80,17 @@ class Awards:
         if not missing:
             return result
         reply = result if isinstance(result, dict) else {"reply": "Done." if result is None else str(result)}
-        deed = self.deed(request, reply, notes)
+        deed = self.deed(request, reply, away, notes)
         earned = [badge for badge in missing if badge.check(deed)]
         for badge in earned:
             request.ocean.honour(sailor, badge.name, badge.cheer)
         told = " ".join(f"{badge.name}: {badge.sentence}" for badge in earned)
         return {**reply, "badge": told} if earned else result
 
-    def deed(self, request, reply, notes):
+    def deed(self, request, reply, away, notes):
         is_program = "HTTP_ACCEPT_LANGUAGE" not in request.environ  # which browsers send
         route, ocean = request.rule[1:], request.ocean
-        return Deed(route, request.sent, reply, request.asker, ocean, request.form, is_program, notes)
+        return Deed(route, request.sent, reply, request.asker, ocean, request.form, is_program, away, notes)
 
     def note_problem(self, request, problem):
         """Remember that something went wrong: there are badges for what a sailor makes of that."""
@@ -97,4 +99,4 @@ class Awards:
         sailor = request.asker or (ocean and ocean.crew.by_id.get(request.id.lower()))
         if sailor and ocean:
             route, wait = request.rule[1:], problem.fields.get("wait", 0)
-            self.notes_of(sailor)["problem"] = route, problem.word, ocean.now, wait
+            self.notes_of(sailor, ocean.now)["problem"] = route, problem.word, ocean.now, wait
