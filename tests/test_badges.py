@@ -1,8 +1,11 @@
 """The badges: each is earned by what its sentence says, is told, and lasts."""
 
+import re
+
 import pytest
 
 import badges
+from bench import term
 from game.planet import reckon
 from tests.conftest import Clock, Player, game
 
@@ -249,6 +252,15 @@ def test_each_has_a_name_of_its_own_and_plain_words():
     for badge in badges.BADGES:
         assert badge.sentence.startswith("You")
         assert {f"/{route}" for route in badge.routes} <= routes.keys()
+
+
+def test_a_term_can_be_simulated_with_a_short_lesson(monkeypatch, capsys):
+    for name, value in (("LESSONS", 1), ("LESSON", 240)):
+        monkeypatch.setattr(term, name, value)
+    term.main()
+    out = capsys.readouterr().out
+    assert re.search(r"^Lesson 1: season 1 .* a new one for \d\d of 29$", out, re.MULTILINE)
+    assert len(re.findall(r"^  \w.* \d+$", out, re.MULTILINE)) == len(badges.BADGES)
 
 
 def test_a_student_adds_a_badge_in_five_lines(monkeypatch):
