@@ -3,13 +3,14 @@
 A badge is a name, a sentence and a small function. The function gets a `deed`, which is a request that worked, and says
 whether its sailor has earned the badge by it. Five lines are enough for another one:
 
-    @badge("Hello", "You asked who is here.", "who")
-    def hello(deed):
-        return True
+    @badge("East", "You sailed to the east.", "velocity")
+    def east(deed):
+        return deed.reply["vx"] > 0
 
 `deed.sailor` is who has asked, `deed.route` the route, `deed.sent` has its keys and values, and `deed.reply` what came
 back. What a badge has to remember from one request to the next, it keeps in `deed.notes`. The names behind the sentence
-are the routes after which the badge is looked at; without them it is all routes.
+are the routes after which the badge is looked at; without them it is all routes. After `who` and others whose replies
+are shared by all, no badge is looked at.
 
 They stand in the order of the lessons in docs/leader.md. Nobody loses a badge, and each sailor gets it once.
 """
