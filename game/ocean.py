@@ -271,10 +271,9 @@ class Ocean:
 
     def place(self, sailor):
         """Where the ship is now, as (x, y). A sleeper's ship lies at anchor since the nap began."""
-        seconds = self.underway(sailor)
-        if not seconds or not sailor.speed:
+        if not sailor.speed:
             return sailor.x, sailor.y
-        return reckon(sailor.x, sailor.y, sailor.heading, sailor.speed, seconds)
+        return reckon(sailor.x, sailor.y, sailor.heading, sailor.speed, self.underway(sailor))
 
     def underway(self, sailor):
         """How many seconds the ship has sailed since the last order."""

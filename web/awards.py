@@ -61,7 +61,7 @@ class Awards:
         """What is noted of a sailor. Who was not heard of for longest is forgotten, if there are too many."""
         notes = self.notes.get(sailor.id)
         if notes is None:
-            notes = self.notes[sailor.id] = {"asked": now, "seen": -GLANCE, "polls": 0}
+            notes = self.notes[sailor.id] = {"seen": now - GLANCE, "polls": 0}
             if len(self.notes) > MOST_NOTED:
                 self.notes.popitem(last=False)
         return notes
@@ -69,13 +69,13 @@ class Awards:
     def after(self, request, result):
         """What a route has returned, with the badge that its sailor has just earned, if there is one."""
         sailor, now = request.asker, request.ocean.now
-        notes = self.notes_of(sailor, now)
-        away, notes["asked"] = now - notes["asked"], now
-        if request.rule == "/location":
+        notes = self.notes.get(sailor.id) or self.notes_of(sailor, now)
+        away = now - notes["seen"]
+        if request.route.rule == "/location":
             notes["polls"] += 1
-            if 0 <= now - notes["seen"] < GLANCE:
+            if 0 <= away < GLANCE:
                 return result
-            notes["seen"] = now
+        notes["seen"] = now
         missing = [badge for badge in self.of_route[request.rule[1:]] if badge.name not in sailor.badges]
         if not missing:
             return result
