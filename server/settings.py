@@ -159,9 +159,12 @@ NAMES = tuple(one.metadata["name"] for one in fields(Settings))
 
 
 def no_setting(name):
-    """What to say of a name that is none of a setting, as a sentence."""
+    """What to say of a name that is none of a setting, as a sentence; "" for one that isn't like any, such as TZ."""
     short_names = {known.removeprefix("MOCEAN_"): known for known in NAMES}
-    meant = get_close_matches(name.upper().removeprefix("MOCEAN_"), short_names, 1)
+    is_ours = name.upper().startswith("MOCEAN")
+    meant = get_close_matches(name.upper().removeprefix("MOCEAN_"), short_names, 1, cutoff=0.6 if is_ours else 0.75)
+    if not (is_ours or meant):
+        return ""
     hint = f"Did you mean {short_names[meant[0]]}?" if meant else "The settings are listed in docs/admin.md."
     return f"{name} is no setting. {hint}"
 
@@ -227,8 +230,8 @@ def read_line(line):
         raise BadSetting("Leave out the word export. Write only NAME=VALUE.")
     if not is_there or not name.isidentifier():
         raise BadSetting("This is not like NAME=VALUE.")
-    if name not in NAMES:
-        raise BadSetting(no_setting(name))
+    if name not in NAMES and (sentence := no_setting(name)):
+        raise BadSetting(sentence)
     return name, unquoted(value)
 
 

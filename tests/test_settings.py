@@ -144,6 +144,7 @@ def file(tmp_path):
 # What admins have in their files, and what systemd makes of it.
 UNDERSTOOD = [
     ("PORT=8081", {"PORT": "8081"}),
+    ("TZ=Europe/Berlin\nLANG=C.UTF-8", {"TZ": "Europe/Berlin", "LANG": "C.UTF-8"}),
     ("", {}),
     ("PORT=8081\nMOCEAN_WORD=plank\n", {"PORT": "8081", "MOCEAN_WORD": "plank"}),
     ("PORT=8081\r\nMOCEAN_WORD=plank\r\n", {"PORT": "8081", "MOCEAN_WORD": "plank"}),
@@ -185,7 +186,7 @@ def test_a_file_from_windows_may_begin_with_a_mark(file):
         ("export PORT=8081", "Leave out the word export. Write only NAME=VALUE."),
         ("PORTT=8081", "PORTT is no setting. Did you mean PORT?"),
         ("WORD=plank", "WORD is no setting. Did you mean MOCEAN_WORD?"),
-        ("TZ=Europe/Berlin", "TZ is no setting. The settings are listed in docs/admin.md."),
+        ("mocean_gulls=7", "mocean_gulls is no setting. The settings are listed in docs/admin.md."),
         ("MOCEAN_WORD plank", "This is not like NAME=VALUE."),
         ("MOCEAN_WORD: plank=", "This is not like NAME=VALUE."),
         ("=plank", "This is not like NAME=VALUE."),
