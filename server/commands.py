@@ -112,6 +112,7 @@ def run(*command, **options):
             except subprocess.TimeoutExpired:
                 end_if_told(process)
     if process.returncode:
+        check_signals()  # Ctrl-C may have come before it had its own session, and then it is no failure of its own
         raise Failed(f"{' '.join(words)}\n{out}")
     return out
 
