@@ -34,6 +34,7 @@ def fill(file, now):
     ocean.now = now
     logbook.read(ocean, now)
     sailors = [ocean.join(name) for name in islice(names(), MOST_KEPT)]
+    assert len(ocean.crew.by_id) == len(ocean.crew.by_name) == len({sailor.id for sailor in sailors}) == MOST_KEPT
     with pytest.raises(OceanFull):
         ocean.join("ada")
     for sailor in sailors:
