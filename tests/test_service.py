@@ -313,7 +313,7 @@ def test_a_file_of_settings_means_what_it_means_to_systemd(box):
         said = box.run(
             "systemd-run", "--wait", "--pipe", "--quiet", "--property=EnvironmentFile=/root/understood", "env"
         )
-        words = [line for line in said.stdout.splitlines() if line.startswith(("PORT=", "MOCEAN_"))]
+        words = [line for line in said.stdout.splitlines() if line.startswith(("PORT=", "TZ=", "MOCEAN_"))]
         assert words == [f"{name}={value}" for name, value in settings.items()], text
 
 

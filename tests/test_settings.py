@@ -144,7 +144,7 @@ def file(tmp_path):
 # What admins have in their files, and what systemd makes of it.
 UNDERSTOOD = [
     ("PORT=8081", {"PORT": "8081"}),
-    ("TZ=Europe/Berlin\nLANG=C.UTF-8", {"TZ": "Europe/Berlin", "LANG": "C.UTF-8"}),
+    ("TZ=Europe/Berlin", {"TZ": "Europe/Berlin"}),
     ("", {}),
     ("PORT=8081\nMOCEAN_WORD=plank\n", {"PORT": "8081", "MOCEAN_WORD": "plank"}),
     ("PORT=8081\r\nMOCEAN_WORD=plank\r\n", {"PORT": "8081", "MOCEAN_WORD": "plank"}),
