@@ -15,7 +15,6 @@ from unicodedata import normalize
 
 from bottle import Bottle
 
-from game.planet import MOCEAN
 from web.errors import show
 from web.routes import text
 
@@ -96,7 +95,7 @@ def note_solved(puzzle, sailor, ocean):
     sailor.solved += (puzzle.route,)
     left = len(unsolved(sailor))
     if not left:
-        ocean.announce(f"{sailor.name} has solved all {len(PUZZLES)} puzzles!", MOCEAN, but=sailor.name)
+        ocean.tell(f"{sailor.name} has solved all {len(PUZZLES)} puzzles!", but=sailor.name)
     return f"You have solved {len(PUZZLES) - left} of {len(PUZZLES)} puzzles now."
 
 
