@@ -80,6 +80,13 @@ def test_ten_questions_of_a_program_and_none_of_a_browser(player, ada):
     assert names(player) >= {"Programmer", "Reader of JSON"}  # this is the tenth
 
 
+def test_a_file_stays_a_file_and_the_badge_comes_with_the_next_reply(player, ada):
+    for _ in range(8):  # after the join
+        ada.ask("look")
+    assert player.ask("/openapi.json").json["openapi"]
+    assert "Programmer" in ada.ask("look")["badge"]
+
+
 def test_who_was_away_and_comes_back_by_id(player, ada, clock):
     assert "badge" not in player.another().json("/join", name="ada", id=ada.id)
     clock.now += 61

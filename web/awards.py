@@ -8,6 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from bottle import HTTPResponse
+
+from web.replies import success
+
 MOST_NOTED = 1000  # sailors of whom something is noted
 GLANCE = 0.5  # seconds: if a sailor polls more often, not every poll is looked at
 
@@ -58,7 +62,7 @@ class Awards:
         self.notes = OrderedDict()  # by id; in memory only, as nothing in them is worth a line in the logbook
 
     def notes_of(self, sailor, now):
-        """What is noted of a sailor. Who was not heard of for longest is forgotten, if there are too many."""
+        """What is noted of a sailor. Who was noted first is forgotten, if there are too many."""
         notes = self.notes.get(sailor.id)
         if notes is None:
             notes = self.notes[sailor.id] = {"seen": now - GLANCE, "polls": 0}
@@ -76,10 +80,12 @@ class Awards:
             if 0 <= away < GLANCE:
                 return result
         notes["seen"] = now
+        if isinstance(result, HTTPResponse):  # a file, say, has no place for a badge
+            return result
         missing = [badge for badge in self.of_route[request.rule[1:]] if badge.name not in sailor.badges]
         if not missing:
             return result
-        reply = result if isinstance(result, dict) else {"reply": "Done." if result is None else str(result)}
+        reply = success(result)
         deed = self.deed(request, reply, away, notes)
         earned = [badge for badge in missing if badge.check(deed)]
         for badge in earned:
