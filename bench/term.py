@@ -87,10 +87,8 @@ class Term:
         self.end = self.now + LESSON
         self.over.clear()
         threads = [Thread(target=self.play, args=(play,), daemon=True) for play in plays]
-        turns = []
         for thread, play in zip(threads, plays):
             play.turn = Event()
-            turns.append(play.turn)
             heappush(self.queue, (self.now + random.uniform(0, 60), next(self.numbers), play.turn))
             thread.start()
         self.pass_on()
