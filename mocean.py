@@ -23,6 +23,7 @@ import steps
 from game.clem import CLEM
 from game.ocean import ACCELERATE, FORETOLD, in_sight
 from game.planet import SIZE, TREASURES
+from game.words import count
 from server import disk, startup
 from server.clock import SteadyClock
 from server.logbook import Logbook
@@ -127,11 +128,6 @@ def state(ocean, app):
         app.logbook.news,
     ]
     return " ".join(filter(None, news))
-
-
-def count(number, thing):
-    """How many there are: 1 ship, 2 ships."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def in_words(seconds):

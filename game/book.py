@@ -14,6 +14,7 @@ To *raise* a treasure is to bring it up. What is written here stays, except for 
 from collections import Counter
 
 from game.moderation import same_name
+from game.words import count
 
 SOMEBODY = "somebody"  # who stands in the place of a name that is forgotten
 DAY = 24 * 3600  # seconds
@@ -57,8 +58,8 @@ class Book:
     def honours(self):
         """Who did most in this season, as a sentence, or ""."""
         best = [
-            f"{name} {did} {number} {things}{'' if number == 1 else 's'}"
-            for did, things, names in (
+            f"{name} {did} {count(number, thing)}"
+            for did, thing, names in (
                 ("discovered", "seamount", self.world.found.values()),
                 ("raised", "treasure", self.world.raised.values()),
             )

@@ -23,7 +23,7 @@ from heapq import nsmallest
 from random import Random
 from secrets import compare_digest, token_hex
 
-from game.book import Book, frozen
+from game.book import DAY, Book, frozen
 from game.clem import CLEM, CLEM_SPEED, HINTS_APART, asks_for_hint, clem_answer, clem_hint, clem_place
 from game.errors import BadValue, Cannot, MailboxFull, Muted, NoItem, NoSailor, OceanFull, Paused, TooFast, UnknownId
 from game.grid import Grid
@@ -46,7 +46,6 @@ from game.planet import (
 from game.sailors import NAP, Crew, Sailor, is_asleep, is_given_away, new_id
 from game.sea import TOPS, lay_out
 
-DAY = 24 * 3600  # seconds
 CHART_WORDS = 20  # broadcasts that the chart shows
 MOST_SEEN = 100  # ships that a look shows
 FORETOLD = 60  # seconds beforehand that one tells where a ship will be; it has to sail as many metres

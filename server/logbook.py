@@ -30,8 +30,9 @@ from time import time
 
 from game.errors import Problem
 from game.moderation import HARBOUR
-from game.ocean import Ocean
+from game.ocean import DAY, Ocean
 from game.sailors import is_asleep
+from game.words import count
 from server.backup import copies
 from server.migrations import MIGRATIONS
 from server.rows import OURS, THE_OCEANS, as_json, facts_of, message_of, sailor_of, write_rows
@@ -40,7 +41,6 @@ from server.salvage import salvage
 MEMORY = ":memory:"
 ENDINGS = ("", "-wal", "-shm")  # of the names of a database's files
 LOCK, NEW = "-lock", "-new"  # of the names of two files of our own: see Logbook.keep_others_out and write_new
-DAY = 24 * 3600  # seconds
 TEST_EVERY = 5  # seconds between two tests whether we can write
 SIZES = "SELECT (SELECT count(*) FROM sailors), (SELECT count(*) FROM mail)"
 LOOK = 1  # seconds between two looks at the files, if nobody changes anything
@@ -292,7 +292,7 @@ class Logbook:
         ocean, boot = salvage(self.file, now)
         copied, copy = self.newest_copy(now)
         ships, messages = len(ocean.crew.by_id), len(ocean.mail.entries())
-        saved = f"{many(ships, 'ship')} and {many(messages, 'message')} were saved."
+        saved = f"{count(ships, 'ship')} and {count(messages, 'message')} were saved."
         if copied and 2 * ships < len(copied.crew.by_id):
             ocean = copied
             saved = f"It was taken from the copy of {copy.name[:10]}, {copy.name[11:13]}:{copy.name[13:15]}."
@@ -504,11 +504,6 @@ def ocean_in(copy, now):
         whole.make_ready()
         whole.fill(ocean, now)
     return ocean
-
-
-def many(number, thing):
-    """How many there are: 1 ship, 2 ships."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def size_of(name):

@@ -19,6 +19,7 @@ from pathlib import Path
 from time import time
 
 from game.ocean import Ocean
+from game.words import count
 from server import clubs
 from server.backup import (
     alone_in,
@@ -55,11 +56,6 @@ def holds(copy):
     heard = max((sailor.heard for sailor in ships), default=None)
     until = f", last heard from {datetime.fromtimestamp(heard):%Y-%m-%d %H:%M:%S}" if ships else ""
     return f"{count(len(ships), 'ship')}, {count(messages, 'message')}{until}"
-
-
-def count(number, thing):
-    """How many there are: 1 ship, 2 ships."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def list_copies(file, club):
