@@ -8,9 +8,7 @@ A server listens to 127.0.0.1 only, and ends with its `with`.
 """
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +19,7 @@ from pathlib import Path
 import requests
 
 from bench import fleet
+from server.rehearsal import spare_port
 
 MOCEAN, LIMITED, BARE, AIOHTTP = "Mocean", "Mocean with limits", "bare Bottle", "aiohttp"
 # Each is a command, or an app under our uwsgi.ini. Each peer is one process, as its game is in memory.
@@ -42,7 +41,7 @@ class Server:
     """A server that runs. `ids` are its sailors', `start` is how many seconds it took until it answered."""
 
     def __init__(self, folder, command="uwsgi {folder}/uwsgi.ini", app=None, limits="off"):
-        port = free_port()
+        port = spare_port()
         self.folder, self.url, self.ids = Path(folder), f"http://127.0.0.1:{port}", []
         ini = (ROOT / "uwsgi.ini").read_text().replace("%d", str(ROOT))
         ini = ini.replace("wsgi-file = mocean.py", f"module = {app}") if app else ini
@@ -104,13 +103,6 @@ class Server:
     def memory(self):
         """The megabytes that its processes need in all. What several share counts once (PSS)."""
         return sum(figure(process / "smaps_rollup", "\nPss:") for process in self.processes()) / 1024
-
-
-def free_port():
-    """A port that nobody uses, from a range in which no outgoing connection can take it meanwhile."""
-    while True:
-        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(20000, 32000))) as listener:
-            return listener.getsockname()[1]
 
 
 def figure(file, name):

@@ -90,9 +90,7 @@ def adapted(text, release):
 
 def changed_settings(file):
     """What a club's file of settings says, except for what must be different in a rehearsal."""
-    with socket.create_server(("127.0.0.1", 0)) as spare:
-        port = spare.getsockname()[1]
-    changes = {"HOST": "127.0.0.1", "PORT": port, "MOCEAN_LOGBOOK": LOGBOOK}
+    changes = {"HOST": "127.0.0.1", "PORT": spare_port(), "MOCEAN_LOGBOOK": LOGBOOK}
     # Whatever goes on in the ocean, there has to be room for us, and somebody who can end a pause.
     changes |= {"MOCEAN_LIMITS": "off", "MOCEAN_MOST_AWAKE": MOST_KEPT + 1, "MOCEAN_MOST_PER_ADDRESS": MOST_KEPT + 1}
     if not read_file(file).get("MOCEAN_HARBOUR_KEY"):
@@ -100,6 +98,13 @@ def changed_settings(file):
     lines = file.read_text().splitlines() if file.exists() else []
     kept = ["" if line.partition("=")[0].strip() in changes else line for line in lines]  # under the same numbers
     return "\n".join([*kept, *(f"{name}={value}" for name, value in changes.items())]) + "\n"
+
+
+def spare_port():
+    """A port of this computer that nobody uses, from a range in which no outgoing connection can take it meanwhile."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", randrange(20000, 32000))) as spare:
+            return spare.getsockname()[1]
 
 
 def make_room(logbook):

@@ -1,7 +1,6 @@
 """What the tests share: the app without a network, and the real server in a process of its own."""
 
 import os
-import random
 import re
 import shutil
 import signal
@@ -22,6 +21,7 @@ from werkzeug.test import Client
 import mocean
 from game.ocean import Ocean
 from server.logbook import Logbook
+from server.rehearsal import spare_port as free_port
 from server.settings import Settings
 from web.application import Application
 
@@ -148,11 +148,6 @@ def copy_code(folder):
     for room in ("game", "web", "server"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
-
-
-def free_port():
-    """A port that nobody uses, from a range in which no outgoing connection can take it meanwhile."""
-    return next(port for port in iter(lambda: random.randrange(20000, 32000), None) if is_free(port))
 
 
 def is_free(port):
