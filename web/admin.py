@@ -45,7 +45,7 @@ class Lock:
         The token can't be guessed, so nobody can lock out a browser that has it, nor the terminal.
         """
         typed = request.sent.pop("key", "").strip()  # no page shows it
-        if typed and "HTTP_ACCEPT_LANGUAGE" in request.environ:  # which browsers send, and programs don't
+        if typed and not request.is_program:
             raise without_key(request)
         # Other sites can't send this header, so theirs are no tries. The page sends it as it would stand in a URL.
         sent = unquote(request.environ.get("HTTP_X_HARBOUR_KEY", "")).strip() or typed

@@ -39,7 +39,7 @@ class Deed:
     sailor: Any
     ocean: Any
     form: str  # of the reply: text, json or page
-    is_program: bool  # True if no browser has asked
+    is_program: bool  # True if a program has asked
     away: float  # seconds since the request before
     notes: dict = field(default_factory=dict)
 
@@ -94,9 +94,8 @@ class Awards:
         return {**reply, "badge": told} if earned else result
 
     def deed(self, request, reply, away, notes):
-        is_program = "HTTP_ACCEPT_LANGUAGE" not in request.environ  # which browsers send
         route, ocean = request.rule[1:], request.ocean
-        return Deed(route, request.sent, reply, request.asker, ocean, request.form, is_program, away, notes)
+        return Deed(route, request.sent, reply, request.asker, ocean, request.form, request.is_program, away, notes)
 
     def note_problem(self, request, problem):
         """Remember that something went wrong: there are badges for what a sailor makes of that."""

@@ -93,6 +93,11 @@ class Request:
             return self.route.rule
         return self.path if self.path in self.app.routes else "(no route)"
 
+    @property
+    def is_program(self):
+        """True if a program asks, also one that runs in our page /python: that says so. Browsers name languages."""
+        return "HTTP_ACCEPT_LANGUAGE" not in self.environ or self.environ.get("HTTP_X_REQUESTED_WITH") == "Python"
+
     # -- By which URL
 
     @property
