@@ -1,6 +1,7 @@
 """The student's client: the real program in a terminal of its own, against the real server."""
 
 import ast
+import os
 import re
 import sys
 from datetime import timedelta
@@ -21,9 +22,11 @@ PATIENCE = 10  # seconds that a step may take, at most
 class Terminal:
     """Somebody who sits in front of client.py, types lines and reads what comes."""
 
-    def __init__(self, url):
-        command = [str(ROOT / "client.py"), url]
-        self.program = pexpect.spawn(sys.executable, command, encoding="utf-8", timeout=PATIENCE, echo=False)
+    def __init__(self, url, **environment):
+        command, environment = [str(ROOT / "client.py"), url], {**os.environ, "TERM": "xterm", **environment}
+        self.program = pexpect.spawn(
+            sys.executable, command, encoding="utf-8", timeout=PATIENCE, echo=False, env=environment
+        )
         self.screen = self.program.logfile_read = StringIO()  # all that has been printed
         self.read("> ")
 
@@ -47,8 +50,8 @@ class Terminal:
 def terminal(server):
     terminals = []
 
-    def open_terminal(url=server.url):
-        terminals.append(Terminal(url))
+    def open_terminal(url=server.url, **environment):
+        terminals.append(Terminal(url, **environment))
         return terminals[-1]
 
     yield open_terminal
@@ -58,17 +61,16 @@ def terminal(server):
 
 def test_all_five_stages_are_solved(terminal, server):
     ada = terminal()
-    ada.type("hello", "“hello” is not a number", "ms for " + server.url + "begin?message=hello)", "begin message>")
+    ada.type("hello", "“hello” is not a number", "ms for " + server.url + "begin?message=hello)", "begin>")
     ada.type("91", "7 divides it")
-    ada.type("101", "The next route is beguine", "next=beguine")
-    ada.type("route beguine", "beguine message>")
+    ada.type("101", "The next route is beguine", "next=beguine", "begin>")
+    ada.type("beguine", "Puzzle 2 of 5.", "beguine>")
+    ada.type("hint 2", "Hint 2 of 3")
     ada.type("987", "next=sirduke")
-    ada.type("route", "route: ")
-    ada.type("sirduke", "sirduke message>")
-    ada.type("Wigs", "next=euler")
-    ada.type("route /euler", "euler message>")
+    ada.type("sirduke Wigs", "next=euler", "sirduke>")
+    ada.type("route /euler", "euler>")
     ada.type("50,005,000", "next=meruprastarah")
-    ada.type("route meruprastarah", "meruprastarah message>")
+    ada.type("route meruprastarah", "meruprastarah>")
     ada.type("1, 5, 10, 10, 5, 1", "You have solved all puzzles")
     ada.leave()
 
@@ -86,18 +88,100 @@ def test_two_sail_and_chat(terminal):
     ada.type("sendchat name=Clem message=where are you?", "[chat] Clem: I am at x")
     ada.type("heading degrees=90", "Heading 90")
     ada.type("speed speed=5", "speed=5")
-    ada.type("route accel", "accel message>")
-    ada.type("key ctrl", "accel ctrl>")
-    ada.type("w", "speed=7")
-    ada.type("x", "error=bad-value")
-    ada.type("/quit", "Your voyage has ended")
+    ada.type("/quit", "Your voyage has ended", "ashore>")
     ada.leave("quit")
     bob.leave()
 
 
+def test_a_route_is_a_command_and_takes_its_keys_in_their_order(terminal, server):
+    eve = terminal()
+    eve.type("look", "The key “id” is missing")
+    eve.type("join eve plank", "Welcome aboard, eve!", "name=eve&word=plank)", "eve at sea>")
+    eve.type("look", "You see")
+    eve.type("Speed 5", "speed=5")
+    eve.type("heading 90", "heading=90")
+    eve.type("foretell 412 300.5", "you will be at x 412, y 300.5")
+    eve.type("get big pearl", "There is no treasure “big pearl”")
+    eve.type("speed", "The key “speed” is missing")
+    eve.type("sendchat where is Clem?  I am lost", "Sent as message", "message=where+is+Clem%3F++I+am+lost)")
+    eve.type("join name=eve", "Welcome aboard, eve!")
+    eve.type("route accel", "accel>")
+    eve.type("w", "speed=7", "accel>")
+    eve.type("x", "error=bad-value")
+    eve.type("route sendchat", "sendchat>")
+    eve.type("look at me", "Sent as message", "message=look+at+me)")
+    eve.type("sea", "eve at sea>")
+
+
+def test_at_sea_a_line_that_is_no_command_names_the_nearest(terminal, server):
+    joe = terminal()
+    joe.type("join joe", "joe at sea>")
+    for line, hint in (
+        ("lok", "Did you mean look?"),
+        ("haeding 90", "Did you mean heading?"),
+        ("speed=5", "Did you mean speed?"),
+        ("stop it", "Did you mean stop?"),
+        ("101", "To say it to everyone, type: sendchat 101"),
+        ("hello there", "To say it to everyone, type: sendchat hello there"),
+    ):
+        joe.type(line, f"“{line}” is no command. help shows them all. {hint}", "at sea>")
+    joe.type("", "joe at sea>")
+    assert "not a number" not in joe.screen.getvalue()
+    joe.type("begin", "Puzzle 1 of 5.", "begin>")
+    joe.type("7", "7 is a prime number")
+    joe.type("sea", "joe at sea>")
+    joe.type("route begin", "begin>")
+    joe.type("begin message=look", "“look” is not a number")
+
+
+def test_in_steps_a_command_is_no_answer(terminal):
+    ada = terminal()
+    ada.type("who", "Aboard now")
+    ada.type("map Clem", "The map works in a browser")
+    ada.type("look at the stars", "“look at the stars” is not a number", "begin>")
+
+
+def test_help_shows_the_commands_of_the_server(terminal, server):
+    ada = terminal()
+    ada.type("help", "exit ", "heading DEGREES", ": Turn your ship", "begin>")
+    shown = re.sub("\x1b.*?m", "", ada.screen.getvalue().rpartition("exit ")[2])
+    names = {rule["route"][1:] for rule in server.json("mocean")["routes"]} - {"", "quit"}
+    assert set(re.findall(r"^(\w+)[ A-Z]*: ", shown, re.MULTILINE)) == names
+
+
+def test_a_route_that_is_added_while_the_client_runs_is_a_command(terminal, copy_of_code):
+    server = Server(cwd=copy_of_code).start(copy_of_code / "log")
+    try:
+        ada = terminal(server.url)
+        ada.type("shout hello", "“shout hello” is not a number")
+        ada.type("join ada", "ada at sea>")
+        ada.type("shout hello", "is no command")
+        server.kill()
+        program = copy_of_code / "mocean.py"
+        route = (
+            '@app.get("/shout")\ndef shout(name, message):\n    """Shout."""\n    return f"{message.upper()}, {name}!"'
+        )
+        end = "# ---- Put together ----"
+        program.write_text(program.read_text(encoding="utf-8").replace(end, f"{route}\n\n\n{end}"), encoding="utf-8")
+        server.start(copy_of_code / "log")
+        ada.type("shout bob come here", "COME HERE, bob!")
+    finally:
+        server.kill()
+
+
+def test_colours_are_where_the_terminal_has_them(terminal):
+    ada = terminal()
+    ada.type("101", "\x1b[1m101 is a prime number. Well done! The next route is beguine\x1b[0m")
+    ada.type("speed 99", "\x1b[31mThe key “id” is missing")
+    for environment in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        plain = terminal(**environment)
+        plain.type("101", "Well done!", "begin>")
+        plain.type("speed 99", "The key “id” is missing", "begin>")
+        assert "\x1b" not in plain.screen.getvalue()
+
+
 def test_words_with_spaces_or_signs_are_answers_and_not_commands(terminal):
     ada = terminal()
-    ada.type("who", "“who” is not a number")
     ada.type("what is a+b=c?", "“what is a+b=c?” is not a number")
     ada.type("&message=101#", "“&message=101#” is not a number")
     ada.type("", "Puzzle 1 of 5.")
@@ -117,7 +201,7 @@ def test_leaving_by_ctrl_c_and_by_the_end_of_the_input(terminal):
 
 def test_a_server_that_is_not_there_is_a_sentence(terminal):
     ada = terminal(f"http://127.0.0.1:{free_port()}")
-    ada.type("101", "No reply yet. I am trying again.")
+    ada.type("look", "No reply yet. I am trying again.")
     ada.program.sendintr()
     ada.read("Goodbye!")
     lost = terminal("http://")
@@ -132,10 +216,11 @@ def test_the_client_survives_a_restart_of_the_server(terminal, tmp_path):
         ada.type("join name=ada", "Welcome aboard")
         server.stop()
         ada.read("The server does not answer. I keep trying.")
-        ada.type("101", "No reply yet. I am trying again.")
+        ada.type("begin 101", "No reply yet. I am trying again.")
         server.start(tmp_path / "log")
         ada.read("The next route is beguine")
-        ada.read("does not know your id any more. Please join again")
+        ada.read("does not know your id any more. Please join again", "begin>")
+        ada.type("sea", "ashore>")
         ada.type("join name=ada", "Welcome aboard")
         ada.type("sendchat name=Clem message=hello", "[chat] Clem: Ahoy, ada!")
         ada.leave()
@@ -199,7 +284,7 @@ def test_the_slower_the_network_the_fewer_the_polls():
 def test_it_stays_small_and_runs_on_old_pythons():
     source = (ROOT / "client.py").read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 8))
-    assert len(source.splitlines()) <= 130
+    assert len(source.splitlines()) <= 185
 
 
 def test_the_walk_through_quotes_the_program():
@@ -208,5 +293,5 @@ def test_the_walk_through_quotes_the_program():
     quotes = re.findall(r"```python\n(.*?)```", walk, re.DOTALL)
     assert len(quotes) > 5
     for quote in quotes:
-        assert any(indent(quote, margin * " ") in program for margin in (0, 4, 8, 12)), quote
+        assert any(indent(quote, margin * " ") in program for margin in range(0, 20, 4)), quote
     assert all((ROOT / name).exists() for name in re.findall(r"`(examples/.*?)`", walk))
