@@ -10,7 +10,7 @@ A route here is like any other, but none of them is reached without the key: see
 import hmac
 import logging
 from collections import OrderedDict, deque
-from urllib.parse import unquote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from bottle import Bottle, HTTPResponse
 
@@ -21,7 +21,8 @@ from web.routes import number, one_of
 
 FORMS = (  # what the page of the harbour goes on with
     "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/clear harbour/newid harbour/erase "
-    "harbour/pause harbour/resume harbour/tide harbour/season harbour/lock"
+    "harbour/pause harbour/resume harbour/tide harbour/season harbour/lock "
+    "harbour/cards"
 )
 MOST_OBSERVED = 1000  # sailors whose requests and errors are remembered
 minutes_long = number(f"a number of minutes, like 60, at most {LONGEST_BAN // 60}", 60)
@@ -283,3 +284,15 @@ def lock(request):
     """Let this browser forget the key, on a computer that others use too."""
     request.forget("key", path="/harbour")
     return "This browser has forgotten the harbour key."
+
+
+@app.get("/harbour/cards", secret=True, view="cards", then="harbour")
+def cards(request):
+    """Print cards for the children, with the address, the club word and the first URLs."""
+    server = f"{'https' if request.is_https else 'http'}://{request.host}"
+    word = f"&word={quote(request.app.settings.word)}" if request.app.settings.word else ""
+    return dict(
+        reply=f"Print this page. The cards show the address by which you have opened it: {request.host}",
+        urls=[f"{server}/begin", f"{server}/begin?message=7", f"{server}/join?name=YOUR-NAME{word}"],
+        python=f"{server}/python",
+    )
