@@ -16,7 +16,7 @@ def test_the_cards_have_the_address_by_which_they_are_opened_and_the_club_word()
     leader = Player(game(harbour_key=KEY, word="sea & plank"))
     page = leader.page("/harbour/cards", key=KEY)
     assert page.count("<article>") == page.count("<code>http://localhost/begin?message=7</code>") == 8
-    assert "http://localhost/join?name=YOUR-NAME&amp;word=sea%20%26%20plank" in page
+    assert "http://localhost/join?name=YOUR-NAME&amp;word=sea+%26+plank" in page
     last = leader.json("/harbour/cards")["urls"][-1]
     joined = Player(leader.app).json(last.replace("YOUR-NAME", "ada"))
     assert joined["name"] == "ada"

@@ -10,7 +10,7 @@ A route here is like any other, but none of them is reached without the key: see
 import hmac
 import logging
 from collections import OrderedDict, deque
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import unquote, urlencode
 
 from bottle import Bottle, HTTPResponse
 
@@ -290,9 +290,10 @@ def lock(request):
 def cards(request):
     """Print cards for the children, with the address, the club word and the first URLs."""
     server = f"{'https' if request.is_https else 'http'}://{request.host}"
-    word = f"&word={quote(request.app.settings.word)}" if request.app.settings.word else ""
+    keys = {"name": "YOUR-NAME", "word": request.app.settings.word}
+    join = urlencode({name: value for name, value in keys.items() if value})
     return dict(
         reply=f"Print this page. The cards show the address by which you have opened it: {request.host}",
-        urls=[f"{server}/begin", f"{server}/begin?message=7", f"{server}/join?name=YOUR-NAME{word}"],
+        urls=[f"{server}/begin", f"{server}/begin?message=7", f"{server}/join?{join}"],
         python=f"{server}/python",
     )
