@@ -17,7 +17,7 @@ def test_the_lessons_have_the_same_titles():
     assert titles == [f"## Lesson {number}: {lesson.title}" for number, lesson in LESSONS.items()]
 
 
-@pytest.mark.parametrize(("section", "lesson"), zip(TOLD, LESSONS.values()), ids=range(1, len(TOLD) + 1))
+@pytest.mark.parametrize(("section", "lesson"), [*zip(TOLD, LESSONS.values())], ids=[*LESSONS])
 def test_a_lesson_has_the_same_badges(section, lesson):
     named = re.search(r"\*\*Badges\.\*\*(.*?)\n\n", section, re.DOTALL)[1]
     assert set(re.findall(r"\*(.+?)\*", " ".join(named.split()))) == {step.badge for step in lesson.steps}
