@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 from textwrap import dedent
 
-BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 
 
 def blocks(text):
