@@ -75,7 +75,7 @@ class Client:
         command, _, rest = line.partition(" ")
         if command == "help":
             self.help()
-        elif command in ("route", "sea"):
+        elif command == "route" or line == "sea":
             self.route = rest.strip(" /")
         elif question := read_question(line) or self.read_command(command.lower(), rest):
             self.ask(*question)

@@ -183,6 +183,7 @@ def test_colours_are_where_the_terminal_has_them(terminal):
 def test_words_with_spaces_or_signs_are_answers_and_not_commands(terminal):
     ada = terminal()
     ada.type("what is a+b=c?", "“what is a+b=c?” is not a number")
+    ada.type("sea shanty", "“sea shanty” is not a number")
     ada.type("&message=101#", "“&message=101#” is not a number")
     ada.type("", "Puzzle 1 of 5.")
     ada.type("/", "Welcome!")
