@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import signal
 import sys
 from datetime import timedelta
 from io import StringIO
@@ -16,7 +17,7 @@ import requests
 import client
 from tests.conftest import ROOT, Handler, Server, free_port, serving
 
-PATIENCE = 10  # seconds that a step may take, at most
+PATIENCE = 30  # seconds that a step may take, at most
 
 
 class Terminal:
@@ -56,7 +57,10 @@ def terminal(server):
 
     yield open_terminal
     for one in terminals:
-        one.program.close(force=True)
+        if one.program.isalive():
+            one.program.kill(signal.SIGKILL)
+            one.program.wait()
+        one.program.close()
 
 
 def test_all_five_stages_are_solved(terminal, server):
@@ -219,9 +223,10 @@ def test_the_client_survives_a_restart_of_the_server(terminal, tmp_path):
         ada.read("The server does not answer. I keep trying.")
         ada.type("begin 101", "No reply yet. I am trying again.")
         server.start(tmp_path / "log")
-        ada.read("The next route is beguine")
-        ada.read("does not know your id any more. Please join again", "begin>")
+        ada.read("does not know your id any more. Please join again")  # by the poll; the answer came before or after it
         ada.type("sea", "ashore>")
+        screen = ada.screen.getvalue()
+        assert "The next route is beguine" in screen or screen.count("I am trying again") == 4  # if it was started late
         ada.type("join name=ada", "Welcome aboard")
         ada.type("sendchat name=Clem message=hello", "[chat] Clem: Ahoy, ada!")
         ada.leave()
