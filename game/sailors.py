@@ -57,6 +57,7 @@ class Sailor(Tracked):
     sounded = -1.0  # the time of the last ping
     hinted = 0.0  # when Clem last told where there is something to find
     foretold = ()  # where the ship was said to be at a time, and how far it had sailed then: x, y, time, metres
+    seen = ""  # what the leader sees of this sailor: see web/activity.py
     judged = ()  # how far off that was, and how far the ship had sailed since: metres, metres
 
     def ability(self, what):

@@ -1,0 +1,167 @@
+"""Activity: what each sailor has asked lately, so that the leader sees who needs help. See reasons.py.
+
+It is in memory and, as a text, in the sailor's attribute `seen`, which the logbook keeps like all of a sailor's. So it
+survives a restart, and goes with the sailor. No id, key or club word is in it, and nothing that sailors said.
+
+Words: a *try* is an answer to a puzzle of Steps.
+"""
+
+import json
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from functools import cache
+
+from game.errors import printable
+from game.moderation import mentions
+from web.pages import DOTS, SECRETS
+
+MOST_OBSERVED = 1000  # sailors of whom something is noted
+LAST = 20  # requests of a sailor that are noted, those in a row that are alike as one
+WRONG = 3  # wrong answers to a puzzle
+LONGEST, LONGEST_VALUE, LONGEST_ERROR = 80, 30, 120  # characters of a request, of a value in it, and of an error
+KEPT_EVERY = 20  # seconds: of the last ones, a crash may take what was noted
+NEW_START = 30 * 60  # seconds without a try, after which the time on a puzzle counts anew
+JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass
+class Asked:
+    """A request, and how often it was asked in a row."""
+
+    what: str  # the route with its keys and values, as in /begin?message=7
+    error: str  # the sentence for what was wrong, or ""
+    when: int  # the time of the last one, in seconds
+    times: int = 1
+
+
+@dataclass
+class Tries:
+    """What a sailor made of a puzzle. Times are in whole seconds."""
+
+    began: int
+    last: int
+    count: int = 0
+    wrong: list = field(default_factory=list)  # the last wrong answers
+
+
+class Notes:
+    """What is noted of a sailor."""
+
+    def __init__(self, total=0, programs=0, asked=(), puzzles=()):
+        self.total, self.programs = total, programs  # requests, and those among them that came from a program
+        self.asked = deque((Asked(*one) for one in asked), LAST)
+        self.puzzles = {route: Tries(*tries) for route, *tries in puzzles}
+        self.minute, self.count, self.before = 0, 0, 0  # how many requests were in a minute and in the one before
+        self.address, self.is_program, self.kept = None, programs > 0, 0.0
+
+    def as_text(self):
+        asked = [[*vars(one).values()] for one in self.asked]
+        puzzles = [[route, *vars(tries).values()] for route, tries in self.puzzles.items()]
+        return JSON.encode([self.total, self.programs, asked, puzzles])
+
+    def note_asked(self, what, error, now):
+        last = self.asked[-1] if self.asked else None
+        if last and last.what == what and last.error == error:
+            last.when, last.times = int(now), last.times + 1
+        else:
+            self.asked.append(Asked(what, error, int(now)))
+
+    def note_puzzle(self, puzzle, answer, is_solved, now):
+        """Note that a sailor is at a puzzle and, unless it is "", what the answer was."""
+        tries = self.puzzles.setdefault(puzzle, Tries(int(now), int(now)))
+        if now - tries.last > NEW_START:
+            tries.began = int(now)
+        tries.last, tries.count = int(now), tries.count + bool(answer)
+        if answer and not is_solved:
+            tries.wrong = [*tries.wrong, answer][-WRONG:]
+
+    def count_request(self, now):
+        minute = now // 60
+        if self.minute != minute:
+            self.before = self.count if self.minute == minute - 1 else 0
+            self.minute, self.count = minute, 0
+        self.count += 1
+        self.total += 1
+
+    def a_minute(self, now):
+        """About how many requests came in the last 60 seconds."""
+        passed = now / 60 - self.minute
+        return round(self.count + self.before * (1 - passed) if passed < 1 else self.count * max(0.0, 2 - passed))
+
+    def errors(self, now):
+        """The last errors in words, the newest first."""
+        errors = [one for one in reversed(self.asked) if one.error][:3]
+        return " / ".join(f"{now - one.when:.0f} s ago at {one.what.partition('?')[0]}: {one.error}" for one in errors)
+
+
+class Activity:
+    """The Notes of all sailors. In none of them is one of the `secrets`, which are texts."""
+
+    def __init__(self, *secrets):
+        self.secrets = [secret.lower() for secret in secrets if secret]
+        self.notes = {}  # by id
+
+    def of(self, sailor):
+        """The Notes of a sailor."""
+        return self.notes.get(sailor.id) or Notes(*json.loads(sailor.seen or "[]"))
+
+    def begin(self, sailor, ocean):
+        """Have the Notes of a sailor in memory. Those of sailors who have gone go, too, and of too many the oldest."""
+        for id in self.notes.keys() - ocean.crew.by_id.keys():
+            del self.notes[id]
+        if len(self.notes) >= MOST_OBSERVED:
+            oldest = next(iter(self.notes))
+            del self.notes[oldest]
+            ocean.crew.by_id[oldest].seen = ""
+        self.notes[sailor.id] = self.of(sailor)
+        return self.notes[sailor.id]
+
+    def note(self, request, ocean, sailor, problem=""):
+        """Note a request of a sailor, and what was wrong with it, if something was."""
+        now, notes, route = ocean.now, self.notes.get(sailor.id) or self.begin(sailor, ocean), request.route
+        notes.count_request(now)
+        notes.address, notes.is_program = request.address, request.is_program
+        notes.programs += notes.is_program
+        what, sent = request.rule, request.sent
+        if names := route and told(route):
+            keys = [f"{name}={self.in_short(sent[name], sailor)}" for name in names if name in sent]
+            what += f"?{'&'.join(keys)}"[:LONGEST] if keys else ""
+        notes.note_asked(what, self.in_short(problem, sailor, LONGEST_ERROR) if problem else "", now)
+        if route and "puzzles" in route.others and not problem:
+            answer = "" if "hint" in request.result else self.in_short(sent.get("message", ""), sailor)
+            notes.note_puzzle(what.partition("?")[0][1:], answer, request.result["solved"], now)
+        if not 0 <= now - notes.kept < KEPT_EVERY:
+            self.keep(notes, sailor, ocean)
+
+    def keep(self, notes, sailor, ocean):
+        """Let the logbook have the notes, with the next thing that it writes anyway: they are worth no waiting."""
+        notes.kept = ocean.now
+        vars(sailor)["seen"] = notes.as_text()
+        ocean.crew.polled.add(sailor.id)
+
+    def in_short(self, text, sailor, longest=LONGEST_VALUE):
+        """The beginning of a text, as the leader may read it."""
+        low = text.lower()
+        for secret in (sailor.id, *self.secrets):
+            if secret in low:
+                text = re.sub(re.escape(secret), DOTS, text, flags=re.IGNORECASE)
+        return printable(text[:longest])
+
+    def erase(self, name, ocean):
+        """Forget the requests and answers of all sailors in which a name stands."""
+        for sailor in ocean.crew.by_id.values():
+            if sailor.id in self.notes or mentions(sailor.seen, name):
+                notes = self.of(sailor)
+                kept = [one for one in notes.asked if not mentions(f"{one.what} {one.error}", name)]
+                notes.asked = deque(kept, LAST)
+                for tries in notes.puzzles.values():
+                    tries.wrong = [answer for answer in tries.wrong if not mentions(answer, name)]
+                sailor.seen = notes.as_text()
+
+
+@cache
+def told(route):
+    """The names of a route's keys that the leader may read. A message is one only to a puzzle: elsewhere it is chat."""
+    hidden = SECRETS if "puzzles" in route.others else {*SECRETS, "message"}
+    return [name for name in route.names if name not in hidden]
