@@ -1,7 +1,7 @@
 """Activity: what each sailor has asked lately, so that the leader sees who needs help. See reasons.py.
 
-It is in memory and, as a text, in the sailor's attribute `seen`, which the logbook keeps like all of a sailor's. So it
-survives a restart, and goes with the sailor. No id, key or club word is in it, and nothing that sailors said.
+It is in memory and, as a text, in `Crew.seen`, which the logbook keeps. So it survives a restart, and goes with the
+sailor. No id, key or club word is in it, and nothing that sailors said.
 
 Words: a *try* is an answer to a puzzle of Steps.
 """
@@ -9,23 +9,23 @@ Words: a *try* is an answer to a puzzle of Steps.
 import json
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cache
 
 from game.errors import printable
 from game.moderation import mentions
 from web.pages import DOTS, SECRETS
 
-MOST_OBSERVED = 1000  # sailors of whom something is noted
 LAST = 20  # requests of a sailor that are noted, those in a row that are alike as one
 WRONG = 3  # wrong answers to a puzzle
-LONGEST, LONGEST_VALUE, LONGEST_ERROR = 80, 30, 120  # characters of a request, of a value in it, and of an error
+LONGEST, LONGEST_ERROR, LONGEST_ANSWER = 80, 120, 30  # characters that are kept
+LONGEST_READ = 400  # of what a request has behind the question mark
 KEPT_EVERY = 20  # seconds: of the last ones, a crash may take what was noted
 NEW_START = 30 * 60  # seconds without a try, after which the time on a puzzle counts anew
 JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-@dataclass
+@dataclass(slots=True)
 class Asked:
     """A request, and how often it was asked in a row."""
 
@@ -35,7 +35,7 @@ class Asked:
     times: int = 1
 
 
-@dataclass
+@dataclass(slots=True)
 class Tries:
     """What a sailor made of a puzzle. Times are in whole seconds."""
 
@@ -56,8 +56,8 @@ class Notes:
         self.address, self.is_program, self.kept = None, programs > 0, 0.0
 
     def as_text(self):
-        asked = [[*vars(one).values()] for one in self.asked]
-        puzzles = [[route, *vars(tries).values()] for route, tries in self.puzzles.items()]
+        asked = [astuple(one) for one in self.asked]
+        puzzles = [(route, *astuple(tries)) for route, tries in self.puzzles.items()]
         return JSON.encode([self.total, self.programs, asked, puzzles])
 
     def note_asked(self, what, error, now):
@@ -69,12 +69,15 @@ class Notes:
 
     def note_puzzle(self, puzzle, answer, is_solved, now):
         """Note that a sailor is at a puzzle and, unless it is "", what the answer was."""
-        tries = self.puzzles.setdefault(puzzle, Tries(int(now), int(now)))
-        if now - tries.last > NEW_START:
-            tries.began = int(now)
-        tries.last, tries.count = int(now), tries.count + bool(answer)
-        if answer and not is_solved:
-            tries.wrong = [*tries.wrong, answer][-WRONG:]
+        tries = self.puzzles.get(puzzle)
+        if not tries or now - tries.last > NEW_START:
+            tries = self.puzzles[puzzle] = Tries(int(now), int(now), tries.count if tries else 0)
+        tries.last = int(now)
+        if answer:
+            tries.count += 1
+            if not is_solved:
+                tries.wrong.append(answer[:LONGEST_ANSWER])
+                del tries.wrong[:-WRONG]
 
     def count_request(self, now):
         minute = now // 60
@@ -95,6 +98,14 @@ class Notes:
         return " / ".join(f"{now - one.when:.0f} s ago at {one.what.partition('?')[0]}: {one.error}" for one in errors)
 
 
+def read_notes(text):
+    """The Notes that were written as this text. If it makes no sense, they begin anew: nobody has to know."""
+    try:
+        return Notes(*json.loads(text))
+    except (ValueError, TypeError):
+        return Notes()
+
+
 class Activity:
     """The Notes of all sailors. In none of them is one of the `secrets`, which are texts."""
 
@@ -102,66 +113,64 @@ class Activity:
         self.secrets = [secret.lower() for secret in secrets if secret]
         self.notes = {}  # by id
 
-    def of(self, sailor):
+    def of(self, sailor, crew):
         """The Notes of a sailor."""
-        return self.notes.get(sailor.id) or Notes(*json.loads(sailor.seen or "[]"))
+        return self.notes.get(sailor.id) or read_notes(crew.seen.get(sailor.id, "[]"))
 
-    def begin(self, sailor, ocean):
-        """Have the Notes of a sailor in memory. Those of sailors who have gone go, too, and of too many the oldest."""
-        for id in self.notes.keys() - ocean.crew.by_id.keys():
+    def begin(self, sailor, crew):
+        """Have the Notes of a sailor in memory, and no more those of whom nothing is kept, as they have gone."""
+        for id in self.notes.keys() - crew.seen.keys():
             del self.notes[id]
-        if len(self.notes) >= MOST_OBSERVED:
-            oldest = next(iter(self.notes))
-            del self.notes[oldest]
-            ocean.crew.by_id[oldest].seen = ""
-        self.notes[sailor.id] = self.of(sailor)
+        self.notes[sailor.id] = self.of(sailor, crew)
         return self.notes[sailor.id]
 
     def note(self, request, ocean, sailor, problem=""):
         """Note a request of a sailor, and what was wrong with it, if something was."""
-        now, notes, route = ocean.now, self.notes.get(sailor.id) or self.begin(sailor, ocean), request.route
+        now, notes, route = ocean.now, self.notes.get(sailor.id) or self.begin(sailor, ocean.crew), request.route
         notes.count_request(now)
         notes.address, notes.is_program = request.address, request.is_program
         notes.programs += notes.is_program
-        what, sent = request.rule, request.sent
-        if names := route and told(route):
-            keys = [f"{name}={self.in_short(sent[name], sailor)}" for name in names if name in sent]
-            what += f"?{'&'.join(keys)}"[:LONGEST] if keys else ""
-        notes.note_asked(what, self.in_short(problem, sailor, LONGEST_ERROR) if problem else "", now)
-        if route and "puzzles" in route.others and not problem:
-            answer = "" if "hint" in request.result else self.in_short(sent.get("message", ""), sailor)
-            notes.note_puzzle(what.partition("?")[0][1:], answer, request.result["solved"], now)
+        what = self.in_short(request.rule, request.sent, route, sailor)
+        notes.note_asked(what, self.hide(problem, sailor)[:LONGEST_ERROR] if problem else "", now)
+        if is_puzzle(route) and not problem:
+            rule, _, answer = what.partition("?message=")
+            notes.note_puzzle(rule[1:], "" if "hint" in request.result else answer, request.result["solved"], now)
         if not 0 <= now - notes.kept < KEPT_EVERY:
-            self.keep(notes, sailor, ocean)
+            notes.kept = now
+            ocean.crew.note_seen(sailor.id, notes.as_text())
+            ocean.crew.polled.add(sailor.id)
 
-    def keep(self, notes, sailor, ocean):
-        """Let the logbook have the notes, with the next thing that it writes anyway: they are worth no waiting."""
-        notes.kept = ocean.now
-        vars(sailor)["seen"] = notes.as_text()
-        ocean.crew.polled.add(sailor.id)
+    def in_short(self, rule, sent, route, sailor):
+        """A request as the leader may read it: no part of a path that isn't a route, and no value that is secret."""
+        keys = "&".join([f"{name}={sent[name]}" for name in told(route) if name in sent])
+        return f"{rule}?{self.hide(keys[:LONGEST_READ], sailor)}"[:LONGEST] if keys else rule
 
-    def in_short(self, text, sailor, longest=LONGEST_VALUE):
-        """The beginning of a text, as the leader may read it."""
+    def hide(self, text, sailor):
+        """A text without secrets, and fit to be shown."""
         low = text.lower()
-        for secret in (sailor.id, *self.secrets):
+        for secret in self.secrets if sailor.id not in low else (sailor.id, *self.secrets):
             if secret in low:
                 text = re.sub(re.escape(secret), DOTS, text, flags=re.IGNORECASE)
-        return printable(text[:longest])
+        return text if text.isprintable() else printable(text)
 
-    def erase(self, name, ocean):
+    def erase(self, name, crew):
         """Forget the requests and answers of all sailors in which a name stands."""
-        for sailor in ocean.crew.by_id.values():
-            if sailor.id in self.notes or mentions(sailor.seen, name):
-                notes = self.of(sailor)
+        for sailor in crew.by_id.values():
+            if sailor.id in self.notes or mentions(crew.seen.get(sailor.id, ""), name):
+                notes = self.of(sailor, crew)
                 kept = [one for one in notes.asked if not mentions(f"{one.what} {one.error}", name)]
                 notes.asked = deque(kept, LAST)
                 for tries in notes.puzzles.values():
                     tries.wrong = [answer for answer in tries.wrong if not mentions(answer, name)]
-                sailor.seen = notes.as_text()
+                crew.note_seen(sailor.id, notes.as_text())
 
 
 @cache
 def told(route):
     """The names of a route's keys that the leader may read. A message is one only to a puzzle: elsewhere it is chat."""
-    hidden = SECRETS if "puzzles" in route.others else {*SECRETS, "message"}
-    return [name for name in route.names if name not in hidden]
+    hidden = SECRETS if is_puzzle(route) else {*SECRETS, "message"}
+    return [name for name in route.names if name not in hidden] if route else []
+
+
+def is_puzzle(route):
+    return route is not None and "puzzles" in route.others

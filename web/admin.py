@@ -118,7 +118,7 @@ def about(ocean, request, name):
     seen = observed(request, sailor)
     asked = [
         {"when": f"{ocean.now - one.when:.0f} s ago", "times": one.times, "asked": one.what, "error": one.error}
-        for one in reversed(request.app.activity.of(sailor).asked)
+        for one in reversed(request.app.activity.of(sailor, ocean.crew).asked)
     ]
     return dict(reply=f"{sailor.name}: {seen['help'] or 'all is well'}.", **seen, asked=asked)
 
@@ -168,7 +168,7 @@ def ashore(ocean, name):
 def ban(ocean, request, name, minutes: minutes_long = 60.0, address: one_of("yes", "no") = "no"):
     """End a voyage, and keep the sailor out for some minutes. With address=yes, nobody new joins from that network."""
     sailor = ocean.find(name)
-    home = request.app.activity.of(sailor).address if address == "yes" else None
+    home = request.app.activity.of(sailor, ocean.crew).address if address == "yes" else None
     ocean.ban(sailor, minutes * 60, *([f"address {home}"] if home else []))
     return logged(f"{sailor.name} is banned for {minutes:g} minutes{f', with the address {home}' if home else ''}.")
 
@@ -201,7 +201,7 @@ def erase(ocean, request, name, sure: one_of("no", "yes") = "no"):
         question = f"This erases all that is kept of {name[:40]}, for ever. If you are sure, send sure=yes too."
         raise Cannot(question, "harbour/erase", name=name, sure="yes")
     ocean.erase(name)
-    request.app.activity.erase(name, ocean)
+    request.app.activity.erase(name, ocean.crew)
     return logged("A sailor is erased. Only the log, and copies of the logbook, may still tell of that one.")
 
 

@@ -7,23 +7,24 @@ from unicodedata import normalize
 
 from bottle import HTTPResponse
 
-from game.moderation import look_alike
-from web.reasons import Watched
+from web.reasons import REASONS, Watched
 
+SIGNS = [*[sign for sign, _ in REASONS], ""]  # the most urgent comes first
 FORMULA = tuple("=+-@\t\r")  # how cells begin that a spreadsheet takes for a formula
 
 
 def at_a_glance(request, everybody=False):
-    """The class, or everybody who has a ship: those who need help first, and then by name."""
+    """The class, or everybody who has a ship: first who needs help most urgently, and then by name."""
     ocean = request.ocean
     rows = [observed(request, one) for one in (ocean.crew.by_id.values() if everybody else ocean.at_the_lesson())]
-    return sorted(rows, key=lambda row: (not row["help"], look_alike(row["name"])))
+    return sorted(rows, key=lambda row: (SIGNS.index(row["sign"]), row["name"].casefold()))
 
 
 def observed(request, sailor):
     """What the leader sees of a sailor. `solved` and `puzzle` are numbers of puzzles; `tries` has one for each."""
-    now, puzzles, notes = request.ocean.now, request.app.puzzles, request.app.activity.of(sailor)
-    one = Watched(sailor, notes, request.ocean, puzzles)
+    ocean, puzzles = request.ocean, request.app.puzzles
+    now, notes = ocean.now, request.app.activity.of(sailor, ocean.crew)
+    one = Watched(sailor, notes, ocean, puzzles)
     sign, need = one.need
     return {
         "name": sailor.name,

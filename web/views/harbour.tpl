@@ -3,21 +3,21 @@
 % world, lessons = ocean.world, request.app.lessons
 % lesson = lessons.get(world.lesson)
 % shown = [step.badge for step in lesson.steps] if lesson else []
-<section>
 <form action="/harbour/eyes" class="helm">
 <input name="message" aria-label="a sentence for all" placeholder="Look at me" value="{{world.eyes}}" autocomplete="off" required>
 <button>Eyes up</button>
 </form>
-</section>
 <section id="class">
 <p class="helm">
 <a class="button" href="/harbour/{{"resume" if world.paused else "pause"}}">{{"Resume" if world.paused else "Pause"}}</a>
 % if world.eyes:
 <a class="button" href="/harbour/eyes">Eyes free</a>
 % end
+</p>
+<p class="helm"><span>Lesson</span>
 % for number in [*lessons, 0]:
 % if number or lesson:
-<a class="button{{" now" if number == world.lesson else ""}}" href="/harbour/lesson?number={{number}}">{{f"Lesson {number}" if number else "No lesson"}}</a>
+<a class="button{{" now" if number == world.lesson else ""}}" href="/harbour/lesson?number={{number}}" title="{{lessons[number].title if number else "End the lesson"}}">{{number or "End"}}</a>
 % end
 % end
 </p>

@@ -1,4 +1,4 @@
-% rebase("reply.tpl", then=[])
+% rebase("reply.tpl", then=[], again=None)
 <section class="cards">
 % for form in then:
 <form class="card" action="{{form.path}}">
