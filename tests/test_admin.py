@@ -196,7 +196,7 @@ def test_a_lesson(harbour):
     adele = next(sailor for sailor in seen["sailors"] if sailor["name"] == "Adele")
     assert adele["requests_a_minute"] == 3
     assert adele["address"] == "127.0.0.1"
-    assert "/heading: The key “degrees”" in adele["errors"]
+    assert adele["error"].startswith("/heading: The key “degrees”")
     assert [(one["sender"], one["to"], one["message"]) for one in seen["messages"]][-1:] == [
         ("Adele", "Bobby", "a secret")
     ]
@@ -324,7 +324,7 @@ def test_what_was_typed_in_place_of_a_route_is_neither_in_the_log_nor_told_to_th
         reply = browser.get(harbour.url + path.replace("ID", id))
         assert (reply.status_code, reply.headers["Content-Type"][:4]) == (404, "text")
         seen = harbour.json("harbour", key=KEY)
-        errors = next(sailor["errors"] for sailor in seen["sailors"] if sailor["name"] == name)
+        errors = next(sailor["error"] for sailor in seen["sailors"] if sailor["name"] == name)
         assert "There is no route" in errors
         for place in (harbour.log.read_text(), str(seen)):
             assert "hellosecret" not in place

@@ -9,7 +9,7 @@ Words: a *try* is an answer to a puzzle of Steps.
 import json
 import re
 from collections import deque
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from functools import cache
 
 from game.errors import printable
@@ -17,11 +17,10 @@ from game.moderation import mentions
 from web.pages import DOTS, SECRETS
 
 LAST = 20  # requests of a sailor that are noted, those in a row that are alike as one
-WRONG = 3  # wrong answers to a puzzle
-LONGEST, LONGEST_ERROR, LONGEST_ANSWER = 80, 120, 30  # characters that are kept
+LONGEST, LONGEST_ERROR = 80, 120  # characters that are kept
 LONGEST_READ = 400  # of what a request has behind the question mark
 KEPT_EVERY = 20  # seconds: of the last ones, a crash may take what was noted
-NEW_START = 30 * 60  # seconds without a try, after which the time on a puzzle counts anew
+NEW_START = 30 * 60  # seconds without a look at a puzzle, after which the time at it counts anew
 JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -35,49 +34,36 @@ class Asked:
     times: int = 1
 
 
-@dataclass(slots=True)
-class Tries:
-    """What a sailor made of a puzzle. Times are in whole seconds."""
-
-    began: int
-    last: int
-    count: int = 0
-    wrong: list = field(default_factory=list)  # the last wrong answers
-
-
 class Notes:
     """What is noted of a sailor."""
 
     def __init__(self, total=0, programs=0, asked=(), puzzles=()):
         self.total, self.programs = total, programs  # requests, and those among them that came from a program
         self.asked = deque((Asked(*one) for one in asked), LAST)
-        self.puzzles = {route: Tries(*tries) for route, *tries in puzzles}
+        self.puzzles = {puzzle: times for puzzle, *times in puzzles}  # since when, until when, and the number of tries
         self.minute, self.count, self.before = 0, 0, 0  # how many requests were in a minute and in the one before
         self.address, self.is_program, self.kept = None, programs > 0, 0.0
 
     def as_text(self):
-        asked = [astuple(one) for one in self.asked]
-        puzzles = [(route, *astuple(tries)) for route, tries in self.puzzles.items()]
-        return JSON.encode([self.total, self.programs, asked, puzzles])
+        puzzles = [[puzzle, *times] for puzzle, times in self.puzzles.items()]
+        return JSON.encode([self.total, self.programs, [astuple(one) for one in self.asked], puzzles])
 
     def note_asked(self, what, error, now):
         last = self.asked[-1] if self.asked else None
         if last and last.what == what and last.error == error:
-            last.when, last.times = int(now), last.times + 1
+            last.when, last.times = now, last.times + 1
         else:
-            self.asked.append(Asked(what, error, int(now)))
+            self.asked.append(Asked(what, error, now))
 
-    def note_puzzle(self, puzzle, answer, is_solved, now):
-        """Note that a sailor is at a puzzle and, unless it is "", what the answer was."""
-        tries = self.puzzles.get(puzzle)
-        if not tries or now - tries.last > NEW_START:
-            tries = self.puzzles[puzzle] = Tries(int(now), int(now), tries.count if tries else 0)
-        tries.last = int(now)
-        if answer:
-            tries.count += 1
-            if not is_solved:
-                tries.wrong.append(answer[:LONGEST_ANSWER])
-                del tries.wrong[:-WRONG]
+    def note_puzzle(self, puzzle, is_try, now):
+        began, last, tries = self.puzzles.get(puzzle, (now, now, 0))
+        self.puzzles[puzzle] = [began if now - last < NEW_START else now, now, tries + is_try]
+
+    def wrong_answers(self, puzzle):
+        """Of the last answers to a puzzle that isn't solved, all were wrong."""
+        begin = f"/{puzzle}?message="
+        answers = [one.what.removeprefix(begin) for one in self.asked if one.what.startswith(begin) and not one.error]
+        return [answer for answer in answers if not answer.startswith("hint")]
 
     def count_request(self, now):
         minute = now // 60
@@ -91,11 +77,6 @@ class Notes:
         """About how many requests came in the last 60 seconds."""
         passed = now / 60 - self.minute
         return round(self.count + self.before * (1 - passed) if passed < 1 else self.count * max(0.0, 2 - passed))
-
-    def errors(self, now):
-        """The last errors in words, the newest first."""
-        errors = [one for one in reversed(self.asked) if one.error][:3]
-        return " / ".join(f"{now - one.when:.0f} s ago at {one.what.partition('?')[0]}: {one.error}" for one in errors)
 
 
 def read_notes(text):
@@ -130,20 +111,16 @@ class Activity:
         notes.count_request(now)
         notes.address, notes.is_program = request.address, request.is_program
         notes.programs += notes.is_program
-        what = self.in_short(request.rule, request.sent, route, sailor)
-        notes.note_asked(what, self.hide(problem, sailor)[:LONGEST_ERROR] if problem else "", now)
+        what, sent = request.rule, request.sent
+        if keys := "&".join([f"{name}={sent[name]}" for name in told(route) if name in sent]):
+            what = f"{what}?{self.hide(keys[:LONGEST_READ], sailor)}"[:LONGEST]
+        notes.note_asked(what, self.hide(problem, sailor)[:LONGEST_ERROR] if problem else "", int(now))
         if is_puzzle(route) and not problem:
-            rule, _, answer = what.partition("?message=")
-            notes.note_puzzle(rule[1:], "" if "hint" in request.result else answer, request.result["solved"], now)
+            notes.note_puzzle(request.rule[1:], "message" in sent and "hint" not in request.result, int(now))
         if not 0 <= now - notes.kept < KEPT_EVERY:
             notes.kept = now
             ocean.crew.note_seen(sailor.id, notes.as_text())
             ocean.crew.polled.add(sailor.id)
-
-    def in_short(self, rule, sent, route, sailor):
-        """A request as the leader may read it: no part of a path that isn't a route, and no value that is secret."""
-        keys = "&".join([f"{name}={sent[name]}" for name in told(route) if name in sent])
-        return f"{rule}?{self.hide(keys[:LONGEST_READ], sailor)}"[:LONGEST] if keys else rule
 
     def hide(self, text, sailor):
         """A text without secrets, and fit to be shown."""
@@ -154,14 +131,12 @@ class Activity:
         return text if text.isprintable() else printable(text)
 
     def erase(self, name, crew):
-        """Forget the requests and answers of all sailors in which a name stands."""
+        """Forget the requests of all sailors in which a name stands."""
         for sailor in crew.by_id.values():
             if sailor.id in self.notes or mentions(crew.seen.get(sailor.id, ""), name):
                 notes = self.of(sailor, crew)
-                kept = [one for one in notes.asked if not mentions(f"{one.what} {one.error}", name)]
-                notes.asked = deque(kept, LAST)
-                for tries in notes.puzzles.values():
-                    tries.wrong = [answer for answer in tries.wrong if not mentions(answer, name)]
+                left = [one for one in notes.asked if not mentions(f"{one.what} {one.error}", name)]
+                notes.asked = deque(left, LAST)
                 crew.note_seen(sailor.id, notes.as_text())
 
 

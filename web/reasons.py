@@ -1,54 +1,18 @@
-"""Reasons: who needs help, and why. The leader reads it at http://localhost:8080/harbour
+"""Reasons: why a sailor needs help. The leader reads them at http://localhost:8080/harbour
 
-Each is a function that looks at a sailor and says in words why help is needed, or nothing. The most urgent comes first.
-Three lines are enough for another one:
+Each is a function of what the leader sees of a sailor, see `observed` in glance.py. It says why help is needed, or
+nothing. The most urgent one comes first. Three lines are enough for another one:
 
-    @reason("?")
+    @reason("0")
     def has_no_badge(one):
-        return "no badge yet" if not one.sailor.badges else ""
+        return "no badge yet" if not one["badges"] else ""
 """
-
-from dataclasses import dataclass
-from typing import Any
-
-from web.activity import Notes
 
 MANY = 900  # requests in a minute: nobody needs so many, so there is no pause in a loop
 SAME = 5  # times the same error
-STUCK, TRIES = 5 * 60, 3  # seconds at a puzzle, and answers to it
-SILENT = 5 * 60  # seconds without a request
+STUCK, TRIES = 5, 3  # minutes at a puzzle, and answers to it
+SILENT = 5  # minutes without a request
 REASONS = []
-
-
-@dataclass
-class Watched:
-    """A sailor as the leader sees one. `puzzles` are the routes of all puzzles."""
-
-    sailor: Any
-    notes: Notes
-    ocean: Any
-    puzzles: list
-
-    @property
-    def silent(self):
-        """Seconds since the last request."""
-        return self.ocean.now - self.sailor.heard
-
-    @property
-    def puzzle(self):
-        """The number of the puzzle that was last looked at and isn't solved, or 0."""
-        left = [route for route in self.puzzles if route in self.notes.puzzles and route not in self.sailor.solved]
-        return 1 + self.puzzles.index(max(left, key=lambda route: self.notes.puzzles[route].last)) if left else 0
-
-    @property
-    def tries(self):
-        """What this sailor made of that puzzle."""
-        return self.notes.puzzles[self.puzzles[self.puzzle - 1]] if self.puzzle else None
-
-    @property
-    def need(self):
-        """The sign and the words of the first reason that applies, both "" if none does."""
-        return next(((sign, words) for sign, find in REASONS if (words := find(self))), ("", ""))
 
 
 def reason(sign):
@@ -61,32 +25,32 @@ def reason(sign):
     return add
 
 
-def minutes(seconds):
-    return f"{seconds // 60:.0f} min"
+def first_reason(one):
+    """The sign and the words of the first reason for which a sailor needs help, both "" if there is none."""
+    return next(((sign, words) for sign, find in REASONS if (words := find(one))), ("", ""))
 
 
 @reason("∞")
 def asks_without_end(one):
-    many = one.notes.a_minute(one.ocean.now)
+    many = one["requests_a_minute"]
     return f"{many} requests in a minute: an endless loop?" if many >= MANY else ""
 
 
 @reason("!")
 def repeats_an_error(one):
-    last = one.notes.asked[-1].error if one.notes.asked else ""
-    times = sum(asked.times for asked in one.notes.asked if asked.error == last)
-    return f"the same error {times} times: {last}" if last and times >= SAME and one.silent < SILENT else ""
+    is_here = one["same_error"] >= SAME and one["silent"] < SILENT * 60
+    return f"the same error {one['same_error']} times: {one['error']}" if is_here else ""
 
 
 @reason("?")
 def is_stuck(one):
-    now, tries = one.ocean.now, one.tries
-    if not tries or tries.count < TRIES or now - tries.last >= STUCK or now - tries.began < STUCK:
+    tries = one["tries"][one["puzzle"] - 1] if one["puzzle"] else 0
+    if tries < TRIES or one["minutes"] < STUCK:
         return ""
-    last = f", last {tries.wrong[-1]}" if tries.wrong else ""
-    return f"stuck on puzzle {one.puzzle} for {minutes(now - tries.began)}, {tries.count} tries{last}"
+    last = "".join(f", last {answer}" for answer in one["wrong"][-1:])
+    return f"stuck on puzzle {one['puzzle']} for {one['minutes']} min, {tries} tries{last}"
 
 
 @reason("…")
 def is_silent(one):
-    return f"silent for {minutes(one.silent)}" if one.silent >= SILENT and not one.ocean.world.paused else ""
+    return f"silent for {one['silent'] // 60} min" if one["silent"] >= SILENT * 60 else ""

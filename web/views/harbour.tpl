@@ -1,8 +1,11 @@
 % rows = reply["sailors"] if "sailors" in reply else config["glance"](request)
 % rebase("reply.tpl", fields=[field for field in fields if field.name not in ("sailors", "lesson", "eyes", "paused")])
 % world, lessons = ocean.world, request.app.lessons
-% lesson = lessons.get(world.lesson)
-% shown = [step.badge for step in lesson.steps] if lesson else []
+% lesson, puzzles = lessons.get(world.lesson), range(1, len(request.app.puzzles) + 1)
+% shown = [step.badge for step in lesson.steps if step.badge] if lesson else []
+% def who(row, words=""):
+<b class="sign">{{row["sign"]}}</b> <a href="/harbour/sailor?name={{row["name"]}}"><bdi>{{row["name"]}}</bdi></a>{{words}}
+% end
 <form action="/harbour/eyes" class="helm">
 <input name="message" aria-label="a sentence for all" placeholder="Look at me" value="{{world.eyes}}" autocomplete="off" required>
 <button>Eyes up</button>
@@ -16,16 +19,16 @@
 </p>
 <p class="helm"><span>Lesson</span>
 % for number in [*lessons, 0]:
-% if number or lesson:
-<a class="button{{" now" if number == world.lesson else ""}}" href="/harbour/lesson?number={{number}}" title="{{lessons[number].title if number else "End the lesson"}}">{{number or "End"}}</a>
-% end
+<a class="button{{" now" if number == world.lesson else ""}}" href="/harbour/lesson?number={{number}}">{{number or "none"}}</a>
 % end
 </p>
 <h2>Who needs help</h2>
 <ul class="need">
 % for row in rows:
 % if row["help"]:
-<li><b class="sign">{{row["sign"]}}</b> <a href="/harbour/sailor?name={{row["name"]}}"><bdi>{{row["name"]}}</bdi></a>: <bdi>{{row["help"]}}</bdi></li>
+<li>
+% who(row, f": {row['help']}")
+</li>
 % end
 % end
 </ul>
@@ -35,34 +38,30 @@
 <h2>{{f"Lesson {world.lesson}: {lesson.title}" if lesson else "The class"}}</h2>
 <div class="wide" tabindex="0" role="region" aria-label="The class">
 <table class="class">
-<thead><tr><th scope="col">name</th>
-% for number in range(1, len(request.app.puzzles) + 1):
-<th scope="col">{{number}}</th>
+<thead><tr>
+% for column in ["name", *puzzles, *(shown or ["badges"]), "silent", "a minute", "by"]:
+<th scope="col">{{column}}</th>
 % end
-% for badge in shown or ["badges"]:
-<th scope="col">{{badge}}</th>
-% end
-<th scope="col">heard</th><th scope="col">a minute</th><th scope="col">by</th></tr></thead>
+</tr></thead>
 <tbody>
 % for row in rows:
-<tr>
-<th scope="row"><b class="sign">{{row["sign"]}}</b><a href="/harbour/sailor?name={{row["name"]}}"><bdi>{{row["name"]}}</bdi></a></th>
-% for number, tries in enumerate(row["tries"], 1):
-% if number in row["solved"]:
-<td class="done" title="solved, tries: {{tries}}">✓ {{tries or ""}}</td>
-% elif number == row["puzzle"]:
-<td class="{{"stuck" if row["sign"] == "?" else "open"}}" title="tries: {{tries}}, for {{row["minutes"]}} min; last: {{", ".join(row["wrong"])}}">{{tries}}× {{row["minutes"]}}′</td>
-% else:
-<td>{{f"{tries}×" if tries else "–"}}</td>
+<tr><th scope="row">
+% who(row)
+</th>
+% for number, tries in zip(puzzles, row["tries"]):
+% is_done, is_open = number in row["solved"], number == row["puzzle"]
+<td class="{{"done" if is_done else "open" if is_open else ""}}">{{"✓ " if is_done else ""}}{{f"{tries}×" if tries else "–"}}
+% if is_open:
+{{row["minutes"]}}′ <bdi>{{", ".join(row["wrong"])}}</bdi>
 % end
+</td>
 % end
 % for badge in shown:
 <td class="{{"done" if badge in row["badges"] else ""}}">{{"★" if badge in row["badges"] else "–"}}</td>
 % end
-% if not shown:
-<td>{{f"★ {len(row['badges'])}" if row["badges"] else "–"}}</td>
+% for cell in [f"★ {len(row['badges'])}"] * (not shown) + [f"{row['silent']} s", row["requests_a_minute"], row["by"]]:
+<td>{{cell}}</td>
 % end
-<td>{{row["heard"]}}</td><td>{{row["requests_a_minute"]}}</td><td>{{row["by"]}}</td>
 </tr>
 % end
 </tbody>

@@ -33,11 +33,7 @@
 % lesson = world and not request.is_leader and request.app.lessons.get(world.lesson)
 % if lesson:
 % step = lesson.next_step(sailor.badges if sailor else ())
-<p class="lesson"><b>Lesson {{world.lesson}}:</b> {{step.task if step else "All done! " + lesson.more}}
-% if step:
-<a href="{{step.url}}">{{address}}{{step.url}}</a>
-% end
-</p>
+<p class="lesson"><b>Lesson {{world.lesson}}:</b> {{step.task}} <a href="{{step.url}}">{{address}}{{step.url}}</a></p>
 % end
 {{!base}}
 </main>
