@@ -17,7 +17,8 @@ from game.moderation import mentions
 from web.pages import DOTS, SECRETS
 
 LAST = 20  # requests of a sailor that are noted, those in a row that are alike as one
-LONGEST, LONGEST_ERROR = 80, 120  # characters that are kept
+LONGEST, LONGEST_ERROR = 60, 100  # characters that are noted
+MOST_BYTES = 2000  # of a sailor's notes in the logbook
 LONGEST_READ = 400  # of what a request has behind the question mark
 KEPT_EVERY = 20  # seconds: of the last ones, a crash may take what was noted
 NEW_START = 30 * 60  # seconds without a look at a puzzle, after which the time at it counts anew
@@ -45,8 +46,12 @@ class Notes:
         self.address, self.is_program, self.kept = None, programs > 0, 0.0
 
     def as_text(self):
+        """All this for the logbook. If it is long, the first requests are left out."""
+        asked = [astuple(one) for one in self.asked]
         puzzles = [[puzzle, *times] for puzzle, times in self.puzzles.items()]
-        return JSON.encode([self.total, self.programs, [astuple(one) for one in self.asked], puzzles])
+        while len((text := JSON.encode([self.total, self.programs, asked, puzzles])).encode()) > MOST_BYTES and asked:
+            del asked[0]
+        return text
 
     def note_asked(self, what, error, now):
         last = self.asked[-1] if self.asked else None
