@@ -238,12 +238,13 @@ class Ocean:
         self.mutes.forget_old(surely)
 
     def forget_moments(self, name):
-        """Forget the news of a sailor, and whose badges were the first. Returns how many those were."""
+        """Forget the news of a sailor, first badges, and a call for eyes to that one. Returns how many those were."""
         world = self.world
-        known = len(world.news) + len(world.firsts)
+        known = len(world.news) + len(world.firsts) + bool(world.eyes)
+        world.eyes = "" if mentions(world.eyes, name) else world.eyes
         world.news = tuple(one for one in world.news if not mentions(one[1], name))
         world.firsts = {badge: by for badge, by in world.firsts.items() if same_name(by) != same_name(name)}
-        return known - len(world.news) - len(world.firsts)
+        return known - len(world.news) - len(world.firsts) - bool(world.eyes)
 
     def awake_sailors(self):
         """All who are not asleep."""
@@ -734,9 +735,9 @@ class Ocean:
         """Let a sailor of this name come aboard again. Raises NoSailor."""
         self.bans.remove(f"name {look_alike(name)}")
 
-    def erase(self, name):
+    def erase(self, name, others=0):
         """Forget all that is kept of the sailor of a name, aboard or not: the ship, what was said by, to or about that
-        one, discoveries, bans and mutes. Returns the Sailor, or None if there was no ship.
+        one, discoveries, bans and mutes. `others` is how many traces were found elsewhere.
 
         Raises NoSailor if nothing is kept.
         """
@@ -747,13 +748,10 @@ class Ocean:
             self.unban(name)
         if is_mute := self.mutes.lasts(f"name {look_alike(name)}", self.now):
             self.unmute(name)
-        if mentions(self.world.eyes, name):
-            self.world.eyes = ""
-        traces = self.mail.erase(name) + self.book.forget(name) + self.forget_moments(name)
+        traces = others + self.mail.erase(name) + self.book.forget(name) + self.forget_moments(name)
         if not (sailor or is_banned or is_mute or traces):
             raise NoSailor(f"Nothing is kept of “{name[:40]}”.", "harbour")
         self.is_erased = True
-        return sailor
 
 
 # ---- What a sailor sees ----

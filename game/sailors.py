@@ -22,7 +22,7 @@ ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0 and 1, whic
 NAP = 15 * 60  # seconds without a request after which a sailor is asleep
 NOTE_HEARD = 60  # seconds: how exactly the logbook knows when somebody was heard from
 MOST_KEPT = 10_000  # sailors whose ships and names are kept
-MOST_SEEN = 1000  # sailors of whom what the leader sees is kept
+MOST_OBSERVED = 1000  # sailors of whom what the leader sees is kept
 MOST_HOMES = 4  # network addresses of a sailor that are kept
 GIVEN_AWAY = 60 * 24 * 3600  # seconds without a request after which somebody else may have the name
 
@@ -176,7 +176,7 @@ class Crew:
         self.noted.add(id)
         if text is not None:
             self.seen[id] = text
-            if len(self.seen) > MOST_SEEN:
+            if len(self.seen) > MOST_OBSERVED:
                 self.note_seen(next(iter(self.seen)), None)
         return before
 

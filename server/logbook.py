@@ -228,13 +228,8 @@ class Logbook:
         try:
             with self.connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                write_rows(
-                    connection.execute,
-                    ocean,
-                    ocean.crew.changes | ocean.crew.polled,
-                    ocean.mail.journal,
-                    ocean.crew.noted,
-                )
+                ids = ocean.crew.changes | ocean.crew.polled
+                write_rows(connection.execute, ocean, ids, ocean.mail.journal, ocean.crew.noted)
                 if vars(ocean.world) != self.facts:
                     connection.execute("UPDATE ocean SET facts = ?", [as_json(vars(ocean.world))])
         except sqlite3.DatabaseError as error:

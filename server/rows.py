@@ -20,8 +20,10 @@ as_json = JSON.encode
 
 
 def write_rows(execute, ocean, ids, journal, noted):
-    """Write the rows of these sailors, without those who are gone, what the journal of the mail says, and what the
-    leader sees of those who are `noted`."""
+    """Write the rows of these sailors, without those who are gone, and what the journal of the mail says.
+
+    Of those who are `noted`, write what the leader sees.
+    """
     for id in ids:
         sailor = ocean.crew.by_id.get(id)
         if sailor:

@@ -13,7 +13,7 @@ import requests
 
 from badges import BADGES
 from game.ocean import EYES_UP
-from game.sailors import MOST_SEEN
+from game.sailors import MOST_OBSERVED
 from lessons import LESSONS
 from tests.conftest import ROOT, Player, Server, game
 from tests.fleet import CHROMIUM, WHY_NOT, a_browser
@@ -247,12 +247,12 @@ def test_an_erased_name_is_in_nobodys_notes(ada):
 
 
 def test_of_thousands_of_sailors_the_newest_are_observed(ada):
-    for number in range(MOST_SEEN + 100):
+    for number in range(MOST_OBSERVED + 100):
         ada.app.clock.now += MINUTE
         sailor = ada.ocean.join(f"sailor{number}")
         ada.another().ask("/location", id=sailor.id)
-    assert len(ada.ocean.crew.seen) == MOST_SEEN
-    assert len(ada.app.activity.notes) <= MOST_SEEN + 1
+    assert len(ada.ocean.crew.seen) == MOST_OBSERVED
+    assert len(ada.app.activity.notes) <= MOST_OBSERVED + 1
 
 
 def test_notes_that_make_no_sense_stop_nobody(ada):
@@ -508,7 +508,7 @@ def test_the_leader_reads_from_the_page_who_of_28_needs_help_and_why(open_page, 
     page.get_by_text("/beguine?message=144").wait_for()
     page.locator('form[action="/harbour/say"] input[name=message]').fill("Read the hint")
     page.get_by_role("button", name="/harbour/say").click()
-    page.get_by_text("A message went to 1 sailors.").wait_for()
+    page.get_by_text("A message went to 1 sailor.").wait_for()
     assert ask("stuck-1", "popchat", format="json").json()["message"] == "Read the hint"
 
 

@@ -136,13 +136,16 @@ class Activity:
         return text if text.isprintable() else printable(text)
 
     def erase(self, name, crew):
-        """Forget the requests of all sailors in which a name stands."""
+        """Forget the requests of all sailors in which a name stands. Returns of how many sailors."""
+        found = 0
         for sailor in crew.by_id.values():
             if sailor.id in self.notes or mentions(crew.seen.get(sailor.id, ""), name):
                 notes = self.of(sailor, crew)
                 left = [one for one in notes.asked if not mentions(f"{one.what} {one.error}", name)]
+                found += len(left) < len(notes.asked)
                 notes.asked = deque(left, LAST)
                 crew.note_seen(sailor.id, notes.as_text())
+        return found
 
 
 @cache

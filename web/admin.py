@@ -15,6 +15,7 @@ from bottle import Bottle, HTTPResponse
 
 from game.errors import BadValue, Cannot
 from game.moderation import HARBOUR, LONGEST_BAN
+from game.words import count
 from web.errors import MissingKey, WrongKey
 from web.glance import as_table, at_a_glance, observed
 from web.routes import number, one_of, text, whole_number
@@ -120,7 +121,7 @@ def about(ocean, request, name):
         {"when": f"{ocean.now - one.when:.0f} s ago", "times": one.times, "asked": one.what, "error": one.error}
         for one in reversed(request.app.activity.of(sailor, ocean.crew).asked)
     ]
-    return dict(reply=f"{sailor.name}: {seen['help'] or 'all is well'}.", **seen, asked=asked)
+    return dict(reply=f"{sailor.name}: {seen['help'] or 'all is well.'}", **seen, asked=asked)
 
 
 def lasting(bans, now):
@@ -200,8 +201,7 @@ def erase(ocean, request, name, sure: one_of("no", "yes") = "no"):
     if sure == "no":
         question = f"This erases all that is kept of {name[:40]}, for ever. If you are sure, send sure=yes too."
         raise Cannot(question, "harbour/erase", name=name, sure="yes")
-    ocean.erase(name)
-    request.app.activity.erase(name, ocean.crew)
+    ocean.erase(name, request.app.activity.erase(name, ocean.crew))
     return logged("A sailor is erased. Only the log, and copies of the logbook, may still tell of that one.")
 
 
@@ -212,7 +212,7 @@ def say(ocean, message, name=None):
     if name:
         ocean.mail.post(HARBOUR, words, ocean.now, ocean.find(name))
     reached = 1 if name else ocean.announce(words, HARBOUR)[1]
-    return dict(reply=logged(f"A message went to {reached} sailors."), reached=reached)
+    return dict(reply=logged(f"A message went to {count(reached, 'sailor')}."), reached=reached)
 
 
 @app.get("/harbour/lesson", view="harbour", glance=at_a_glance, secret=True, then="harbour")
