@@ -246,6 +246,13 @@ def test_an_erased_name_is_in_nobodys_notes(ada):
     assert not re.search(r"(?i)\bada\b", kept(ada) + str(leads(ada)["sailors"]) + ada.json("/chart")["eyes"])
 
 
+def test_the_name_of_who_has_gone_can_be_erased_from_the_notes_of_others(ada):
+    ada.ask("/begin?message=zed")
+    assert leads(ada, "/erase", name="zed", sure="yes")["ok"]
+    assert leads(ada, "/erase", name="zed", sure="yes")["error"] == "no-sailor"
+    assert "zed" not in kept(ada) + str(leads(ada, "/sailor", name="ada"))
+
+
 def test_of_thousands_of_sailors_the_newest_are_observed(ada):
     for number in range(MOST_OBSERVED + 100):
         ada.app.clock.now += MINUTE
