@@ -19,6 +19,7 @@ from bottle import Bottle
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 import badges
+import lessons
 import steps
 from game.clem import CLEM
 from game.ocean import ACCELERATE, FORETOLD, in_sight
@@ -125,6 +126,8 @@ def state(ocean, app):
     news = [
         f"{game}{count(left, 'treasure')} left.",
         "The ocean is paused." if ocean.world.paused else "",
+        f"Eyes up: “{ocean.world.eyes}”." if ocean.world.eyes else "",
+        lessons.in_words(ocean.world.lesson),
         app.logbook.news,
     ]
     return " ".join(filter(None, news))
@@ -194,7 +197,7 @@ def located(ocean, sailor, order=""):
 
 @app.get("/location", then="speed heading accel look")
 def location(ocean, sailor):
-    """Show your ship. Its status is a sum: 1 chat, 2 ship in sight, 4 treasure in reach, 8 under water, 16 paused."""
+    """Show your ship. Its status adds up 1 chat, 2 ship, 4 treasure in reach, 8 under water, 16 paused, 32 eyes up."""
     return located(ocean, sailor)
 
 
@@ -304,7 +307,8 @@ def seasons(ocean):
 @app.get("/chart", then="map who", shared=True)
 def chart(ocean):
     """Show what a map needs: ships on the surface, found seamounts, and the last messages to everyone."""
-    return dict(reply="This is the chart of the ocean.", size=SIZE, time=round(ocean.now, 3), **ocean.chart())
+    facts = dict(size=SIZE, time=round(ocean.now, 3), **ocean.chart(), lesson=lessons.in_words(ocean.world.lesson))
+    return dict(reply="This is the chart of the ocean.", **facts)
 
 
 @app.get("/map", view="map", then="chart")
@@ -320,7 +324,7 @@ def build(settings, clock=None):
     """The game, as a WSGI application. Each has an ocean of its own."""
     logbook = Logbook(settings.logbook, settings.sync)
     parts, clock = [app, steps.app, badges.app], clock or SteadyClock()
-    return Application(settings, logbook, parts, clock, startup.silent_closing(), badges.BADGES)
+    return Application(settings, logbook, parts, clock, startup.silent_closing(), badges.BADGES, lessons.LESSONS)
 
 
 application = build(startup.read_settings(os.environ))

@@ -49,6 +49,7 @@ from game.sea import TOPS, lay_out
 CHART_WORDS = 20  # broadcasts that the chart shows
 MOST_SEEN = 100  # ships that a look shows
 FORETOLD = 60  # seconds beforehand that one tells where a ship will be; it has to sail as many metres
+LONGEST_LESSON = 2 * 3600  # seconds
 NEWS = 12  # great moments that are kept
 SOUNDER_RESTS = 1  # seconds from one ping of a ship to the next
 SOUNDING_SPEED = 3  # metres a second: whoever is faster sounds too coarsely to tell a summit from a slope
@@ -57,7 +58,7 @@ SOUNDING_SPEED = 3  # metres a second: whoever is faster sounds too coarsely to 
 ACCELERATE = {"w": ("speed", +2), "s": ("speed", -2), "a": ("heading", -10), "d": ("heading", +10)}
 
 # The bits of a ship's status.
-CHAT_WAITS, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER, PAUSED = 1, 2, 4, 8, 16
+CHAT_WAITS, SHIP_IN_SIGHT, TREASURE_IN_REACH, UNDER_WATER, PAUSED, EYES_UP = 1, 2, 4, 8, 16, 32
 
 
 @dataclass
@@ -78,6 +79,9 @@ class World:
     firsts: dict = field(default_factory=dict)  # the badges, and who had them first
     bans: dict = field(default_factory=dict)  # see Bans
     mutes: dict = field(default_factory=dict)  # in the same form, of those who have gone
+    lesson: int = 0  # the number of the lesson that the class has now, or 0
+    lesson_began: float = 0.0
+    eyes: str = ""  # what the leader says to all who should look up, or ""
     looked: float = 0.0  # when it was last looked for what is old, see Ocean.forget_old
 
 
@@ -234,12 +238,13 @@ class Ocean:
         self.mutes.forget_old(surely)
 
     def forget_moments(self, name):
-        """Forget the news of a sailor, and whose badges were the first. Returns how many those were."""
+        """Forget the news of a sailor, first badges, and a call for eyes to that one. Returns how many those were."""
         world = self.world
-        known = len(world.news) + len(world.firsts)
+        known = len(world.news) + len(world.firsts) + bool(world.eyes)
+        world.eyes = "" if mentions(world.eyes, name) else world.eyes
         world.news = tuple(one for one in world.news if not mentions(one[1], name))
         world.firsts = {badge: by for badge, by in world.firsts.items() if same_name(by) != same_name(name)}
-        return known - len(world.news) - len(world.firsts)
+        return known - len(world.news) - len(world.firsts) - bool(world.eyes)
 
     def awake_sailors(self):
         """All who are not asleep."""
@@ -387,7 +392,8 @@ class Ocean:
         """The status bits of the ship, added up."""
         self.look_around()
         return (
-            PAUSED * bool(self.world.paused)
+            EYES_UP * bool(self.world.eyes)
+            + PAUSED * bool(self.world.paused)
             + UNDER_WATER * (sailor.depth > 0)
             + TREASURE_IN_REACH * bool(self.reachable(sailor))
             + SHIP_IN_SIGHT * (sailor.id in self.grid.sighted)
@@ -475,6 +481,7 @@ class Ocean:
             "paused": bool(self.world.paused),
             "season": self.world.season,
             "news": [{"time": time, "news": news} for time, news in self.world.news],
+            "eyes": self.world.eyes,
         }
 
     # -- Treasure
@@ -673,6 +680,15 @@ class Ocean:
             self.world.paused = 0.0
             self.announce("The ocean is open again.", HARBOUR)
 
+    def begin_lesson(self, number):
+        """From now on the class has the lesson of this number, or with 0 none."""
+        self.world.lesson, self.world.lesson_began = number, self.now if number else 0.0
+
+    def at_the_lesson(self):
+        """The sailors who are awake, and those who have fallen asleep since the lesson began."""
+        began = max(self.world.lesson_began, self.now - LONGEST_LESSON) if self.world.lesson else self.now
+        return [s for s in self.crew.by_id.values() if s.heard >= began or not is_asleep(s, self.now)]
+
     def give_new_id(self, name):
         """Another id for a sailor who has lost the old one, which ends. Returns the sailor. Raises NoSailor."""
         sailor, old_id = self.find(name), self.find(name).id
@@ -719,9 +735,9 @@ class Ocean:
         """Let a sailor of this name come aboard again. Raises NoSailor."""
         self.bans.remove(f"name {look_alike(name)}")
 
-    def erase(self, name):
+    def erase(self, name, others=0):
         """Forget all that is kept of the sailor of a name, aboard or not: the ship, what was said by, to or about that
-        one, discoveries, bans and mutes. Returns the Sailor, or None if there was no ship.
+        one, discoveries, bans and mutes. `others` is how many traces were found elsewhere.
 
         Raises NoSailor if nothing is kept.
         """
@@ -732,11 +748,10 @@ class Ocean:
             self.unban(name)
         if is_mute := self.mutes.lasts(f"name {look_alike(name)}", self.now):
             self.unmute(name)
-        traces = self.mail.erase(name) + self.book.forget(name) + self.forget_moments(name)
+        traces = others + self.mail.erase(name) + self.book.forget(name) + self.forget_moments(name)
         if not (sailor or is_banned or is_mute or traces):
             raise NoSailor(f"Nothing is kept of “{name[:40]}”.", "harbour")
         self.is_erased = True
-        return sailor
 
 
 # ---- What a sailor sees ----

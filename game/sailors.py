@@ -22,6 +22,7 @@ ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0 and 1, whic
 NAP = 15 * 60  # seconds without a request after which a sailor is asleep
 NOTE_HEARD = 60  # seconds: how exactly the logbook knows when somebody was heard from
 MOST_KEPT = 10_000  # sailors whose ships and names are kept
+MOST_OBSERVED = 1000  # sailors of whom what the leader sees is kept
 MOST_HOMES = 4  # network addresses of a sailor that are kept
 GIVEN_AWAY = 60 * 24 * 3600  # seconds without a request after which somebody else may have the name
 
@@ -91,6 +92,9 @@ class Crew:
         # What the logbook has to write: the ids of those who may have changed, come or gone. And those of whom it
         # only needs to know once a minute that they were heard from.
         self.changes, self.polled = set(), set()
+        # By id, those of whom it was noted last come last: what the leader sees of a sailor, as a text of whoever notes
+        # it. And the ids of those whose text is new to the logbook: it writes them when there is something to write.
+        self.seen, self.noted = {}, set()
         self.recent = (
             OrderedDict()
         )  # by id, those who were awake when last looked at; first whoever was heard from longest ago
@@ -108,13 +112,16 @@ class Crew:
         if self.by_look.get(look_alike(sailor.name)) is sailor:  # two of an older logbook may look alike
             del self.by_look[look_alike(sailor.name)]
         self.recent.pop(sailor.id, None)
+        self.note_seen(sailor.id, None)
 
     def replace_id(self, sailor, id):
         """Give a sailor another id. The old one ends."""
-        self.changes.add(sailor.id)
-        del self.by_id[sailor.id]
+        old_id = sailor.id
+        self.changes.add(old_id)
+        del self.by_id[old_id]
         sailor.id = id
         self.by_id[id] = sailor
+        self.note_seen(id, self.note_seen(old_id, None))
         self.recent = OrderedDict((awake.id, awake) for awake in self.recent.values())  # in the same order
 
     def restore(self, sailors, doubtful):
@@ -162,6 +169,16 @@ class Crew:
             self.polled.add(sailor.id)
         self.recent[sailor.id] = sailor
         self.recent.move_to_end(sailor.id)
+
+    def note_seen(self, id, text):
+        """Keep what the leader sees of a sailor, or with None nothing. Returns what was kept before, or None."""
+        before = self.seen.pop(id, None)
+        self.noted.add(id)
+        if text is not None:
+            self.seen[id] = text
+            if len(self.seen) > MOST_OBSERVED:
+                self.note_seen(next(iter(self.seen)), None)
+        return before
 
     def awake(self, now):
         """All who are not asleep. First comes whoever was heard from longest ago."""

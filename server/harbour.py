@@ -38,7 +38,7 @@ def url_of(words):
     keys = dict(word.split("=", 1) for word in rest if word.startswith(("minutes=", "address=", "idle=", "sure=")))
     text = " ".join(word for word in rest if word.partition("=")[0] not in keys)
     if text:
-        keys[{"say": "message", "clear": "address"}.get(command, "name")] = text
+        keys[{"say": "message", "eyes": "message", "clear": "address", "lesson": "number"}.get(command, "name")] = text
     return f"/harbour/{quote(command)}?{urlencode(keys)}"
 
 

@@ -127,6 +127,8 @@ class Logbook:
             letters = rows(f"SELECT * FROM mail {among('sailor', ids)} ORDER BY number", values)
             letters = [(id, message_of(*row)) for id, *row in letters]
             broadcasts = [(message_of(*row), but) for *row, but in rows("SELECT * FROM chat ORDER BY number")]
+            if ids is None:
+                ocean.crew.seen.update(rows("SELECT * FROM seen"))
             facts = facts_of(rows("SELECT facts FROM ocean").fetchone()[0], THE_OCEANS)
         sailors = [sailor_of(id, kept, now) for id, kept in texts]
         sailors.sort(key=lambda sailor: (not is_asleep(sailor, now), sailor.heard))
@@ -218,7 +220,7 @@ class Logbook:
         if vars(ocean.world) != self.facts:
             self.facts = deepcopy(vars(ocean.world))
         self.failure, ocean.is_erased = "", False
-        for written in (ocean.crew.changes, ocean.crew.polled, ocean.mail.journal):
+        for written in (ocean.crew.changes, ocean.crew.polled, ocean.crew.noted, ocean.mail.journal):
             written.clear()
 
     def write_changes(self, ocean):
@@ -226,7 +228,8 @@ class Logbook:
         try:
             with self.connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                write_rows(connection.execute, ocean, ocean.crew.changes | ocean.crew.polled, ocean.mail.journal)
+                ids = ocean.crew.changes | ocean.crew.polled
+                write_rows(connection.execute, ocean, ids, ocean.mail.journal, ocean.crew.noted)
                 if vars(ocean.world) != self.facts:
                     connection.execute("UPDATE ocean SET facts = ?", [as_json(vars(ocean.world))])
         except sqlite3.DatabaseError as error:
@@ -252,7 +255,7 @@ class Logbook:
                 migrate(connection, os.path.basename(self.file))
                 with connection:
                     connection.execute("BEGIN IMMEDIATE")
-                    write_rows(connection.execute, ocean, ocean.crew.by_id, ocean.mail.entries())
+                    write_rows(connection.execute, ocean, ocean.crew.by_id, ocean.mail.entries(), ocean.crew.seen)
                     connection.execute("UPDATE ocean SET boot = ?, facts = ?", [boot, as_json(vars(ocean.world))])
         except BaseException:
             self.remove_new()  # it may be what fills the disk

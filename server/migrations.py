@@ -74,6 +74,11 @@ def keep_the_sea_of_old(execute):
         execute("UPDATE ocean SET facts = ?", [json.dumps({**json.loads(facts), "seed": ""}, ensure_ascii=False)])
 
 
+def keep_what_the_leader_sees(execute):
+    """Apart from the sailor's other facts, which are written with each order."""
+    execute("CREATE TABLE seen (sailor TEXT PRIMARY KEY, notes TEXT) WITHOUT ROWID")
+
+
 MIGRATIONS = [
     make_tables,
     keep_words,
@@ -81,4 +86,5 @@ MIGRATIONS = [
     keep_facts_as_json,
     drop_oldest_letters,
     keep_the_sea_of_old,
+    keep_what_the_leader_sees,
 ]

@@ -19,14 +19,21 @@ JSON = json.JSONEncoder(ensure_ascii=False, default=list)  # a set becomes a lis
 as_json = JSON.encode
 
 
-def write_rows(execute, ocean, ids, journal):
-    """Write the rows of these sailors, without those who are gone, and what the journal of the mail says."""
+def write_rows(execute, ocean, ids, journal, noted):
+    """Write the rows of these sailors, without those who are gone, and what the journal of the mail says.
+
+    Of those who are `noted`, write what the leader sees.
+    """
     for id in ids:
         sailor = ocean.crew.by_id.get(id)
         if sailor:
             execute(WRITE_SAILOR, [id, as_json(vars(sailor))])
         else:
             execute("DELETE FROM sailors WHERE id = ?", [id])
+    for id in noted:
+        execute("DELETE FROM seen WHERE sailor = ?", [id])
+        if id in ocean.crew.seen:
+            execute("INSERT INTO seen VALUES (?, ?)", [id, ocean.crew.seen[id]])
     for what, who, message in journal:
         if what == "letter":
             execute("INSERT INTO mail VALUES (?, ?, ?, ?, ?)", [who, *message])

@@ -365,8 +365,8 @@ def test_every_route_and_key_is_told():
 
 
 def test_the_bits_of_the_status_are_told_as_they_are():
-    bits = sea.CHAT_WAITS, sea.SHIP_IN_SIGHT, sea.TREASURE_IN_REACH, sea.UNDER_WATER, sea.PAUSED
-    words = "chat", "ship is in sight", "treasure is in reach", "under water", "paused"
+    bits = sea.CHAT_WAITS, sea.SHIP_IN_SIGHT, sea.TREASURE_IN_REACH, sea.UNDER_WATER, sea.PAUSED, sea.EYES_UP
+    words = "chat", "ship is in sight", "treasure is in reach", "under water", "paused", "eyes up"
     rows = tables(README, "bit", "meaning")
     assert [int(bit) for bit, _ in rows] == [*bits]
     assert all(word in meaning for word, (_, meaning) in zip(words, rows))

@@ -19,6 +19,7 @@ from game.ocean import Ocean
 from game.sailors import MOST_HOMES, MOST_KEPT, NAP
 from server.logbook import DAY, Logbook
 from tests.conftest import ROOT, Server
+from web.activity import LAST, LONGEST, LONGEST_ERROR, Notes
 
 MEMORY_MAX = int(re.search(r"^MemoryMax=(\d+)M$", (ROOT / "mocean.service").read_text(), re.MULTILINE)[1])
 LETTERS = [chr(number) for number in range(0x10428, 0x10450)]  # of the alphabet Deseret: each takes 4 bytes
@@ -53,6 +54,9 @@ def fill(file, now):
     ocean.mail.journal = ocean.mail.entries()
     with pytest.raises(MailboxFull):
         ocean.mail.post("ada", WORDS, now, sailors[0])
+    notes = Notes(asked=[(WORDS[:LONGEST], WORDS[:LONGEST_ERROR], int(now) + n) for n in range(LAST)]).as_text()
+    for sailor in sailors:
+        ocean.crew.note_seen(sailor.id, notes)
     for sailor in sailors[:1000]:
         ocean.bans.add(365 * DAY, now, f"name {sailor.name}", f"id {sailor.id}", f"address {sailor.id}")
     logbook.write(ocean)

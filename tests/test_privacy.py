@@ -18,7 +18,6 @@ from server import logbook
 from server.logbook import DAY, Logbook, database
 from tests.conftest import ROOT, Player, Server, game
 from tests.fleet import write_logbook
-from web.admin import Activity
 
 KEY = "correct-horse-battery"
 YEAR = 365 * DAY
@@ -335,14 +334,3 @@ def test_what_names_an_erased_sailor_goes_and_only_that(ocean, said, is_hers):
 def test_nobody_can_be_erased_of_whom_nothing_is_kept():
     with pytest.raises(NoSailor, match="zed"):
         Ocean().erase("zed")
-
-
-def test_the_leader_forgets_the_errors_in_which_a_name_stands(ocean):
-    activity, ada, bob = Activity(), ocean.join("ada"), ocean.join("bob")
-    for sailor in (ada, bob):
-        activity.note(sailor, 1000.0, "192.0.2.7", "/sendchat", "The mailbox of Ada is full.")
-        activity.note(sailor, 1000.0, "192.0.2.7", "/sendchat", "The mailbox of eve is full.")
-    activity.erase("ada", ocean.erase("ada"))
-    assert activity.address(ada) is None
-    assert activity.last_errors(ada, 1000.0) == ""
-    assert activity.last_errors(bob, 1000.0) == "0 s ago at /sendchat: The mailbox of eve is full."

@@ -133,7 +133,7 @@ def test_the_leader_commands_the_service_in_a_terminal_as_the_handbook_says(serv
         return service.box.run(*enter, "sh", "-c", f"cd {folder} && {line}")
 
     assert "Aboard: 1." in run(show).stdout
-    assert run(say).stdout.startswith("A message went to 1 sailors.")
+    assert run(say).stdout.startswith("A message went to 1 sailor.")
     assert "ada is muted" in run(mute).stdout
     assert reds.ask("sendchat", id=ids[1], message="ahoy")["error"] == "muted"
     assert service.ask("sendchat", id=ids[0], message="ahoy")["ok"]

@@ -5,6 +5,9 @@ request.py      what was sent, whether any route should see it, and who asks
 routes.py       what a route takes, by its function's signature
 replies.py      what a route returns, as text, JSON or page
 pages.py        pages, with the templates in views/ and the files in static/
+activity.py     what each sailor has asked lately
+reasons.py      who needs help, and why
+glance.py       the class at a glance
 awards.py       who has earned which badge
 session.py      how somebody comes aboard and leaves
 limits.py       how often one may ask

@@ -9,23 +9,27 @@ A route here is like any other, but none of them is reached without the key: see
 
 import hmac
 import logging
-from collections import OrderedDict, deque
 from urllib.parse import unquote, urlencode
 
 from bottle import Bottle, HTTPResponse
 
-from game.errors import Cannot
-from game.moderation import HARBOUR, LONGEST_BAN, look_alike, mentions
+from game.errors import BadValue, Cannot
+from game.moderation import HARBOUR, LONGEST_BAN
+from game.words import count
 from web.errors import MissingKey, WrongKey
-from web.routes import number, one_of
+from web.glance import as_table, at_a_glance, observed
+from web.routes import number, one_of, text, whole_number
 
 FORMS = (  # what the page of the harbour goes on with
     "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/clear harbour/newid harbour/erase "
     "harbour/pause harbour/resume harbour/tide harbour/season harbour/lock "
     "harbour/cards"
 )
-MOST_OBSERVED = 1000  # sailors whose requests and errors are remembered
+FORMS_OF_ONE = "harbour/say harbour/newid harbour/mute harbour/unmute harbour/ashore harbour/ban"  # on that of a sailor
+PATHS = ("/harbour", "/harbour.csv")  # for which a browser remembers the key
 minutes_long = number(f"a number of minutes, like 60, at most {LONGEST_BAN // 60}", 60)
+number_of_lesson = whole_number("the number of a lesson, like 2, or 0 for none", 1)
+eyes_up = text("a sentence for all, like Look at me", "Look at me")
 
 log = logging.getLogger(__name__)
 app = Bottle()
@@ -52,7 +56,8 @@ class Lock:
         sent = unquote(request.environ.get("HTTP_X_HARBOUR_KEY", "")).strip() or typed
         if not (is_same(request.cookie("key"), self.token) or is_same(sent, self.token)):
             self.check_key(sent, request)
-            request.remember("key", self.token, path="/harbour")
+            for path in PATHS:
+                request.remember("key", self.token, path)
         request.is_leader = True
 
     def check_key(self, key, request):
@@ -82,65 +87,19 @@ def without_key(request):
 # ---- What the leader sees ----
 
 
-class Activity:
-    """Counts what sailors ask, and keeps the errors they get, so that the leader sees who is stuck. In memory only."""
-
-    def __init__(self):
-        # By id: the minute, how many requests were in it and in the one before, and the network address.
-        self.asked = OrderedDict()
-        self.errors = {}  # by id: the last few, each as (when, route, problem)
-
-    def note(self, sailor, now, address, route, problem=None):
-        """Count a request, and keep the problem with it, if there was one."""
-        minute = now // 60
-        seen = self.asked.get(sailor.id)
-        if not seen or seen[0] != minute:
-            before = seen[1] if seen and seen[0] == minute - 1 else 0
-            seen = self.asked[sailor.id] = [minute, 0, before, address]
-            self.asked.move_to_end(sailor.id)
-            if len(self.asked) > MOST_OBSERVED:
-                self.errors.pop(self.asked.popitem(last=False)[0], None)
-        seen[1] += 1
-        seen[3] = address
-        if problem:
-            self.errors.setdefault(sailor.id, deque(maxlen=3)).append((now, route, str(problem)))
-
-    def erase(self, name, sailor=None):
-        """Forget a sailor, and the errors of others in which the name stands."""
-        if sailor:
-            self.asked.pop(sailor.id, None)
-            self.errors.pop(sailor.id, None)
-        for errors in self.errors.values():
-            for error in [error for error in errors if mentions(error[2], name)]:
-                errors.remove(error)
-
-    def address(self, sailor):
-        """Where the last request came from, or None."""
-        return self.asked[sailor.id][3] if sailor.id in self.asked else None
-
-    def a_minute(self, sailor, now):
-        """About how many requests came in the last 60 seconds."""
-        minute, count, before, _ = self.asked.get(sailor.id, (0, 0, 0, None))
-        passed = now / 60 - minute
-        return round(count + before * (1 - passed) if passed < 1 else count * max(0.0, 2 - passed))
-
-    def last_errors(self, sailor, now):
-        """The last errors of a sailor in words, the newest first."""
-        errors = reversed(self.errors.get(sailor.id, ()))
-        return " / ".join(f"{now - when:.0f} s ago at {route}: {sentence}" for when, route, sentence in errors)
-
-
-@app.get("/harbour", secret=True, then=FORMS)
+@app.get("/harbour", view="harbour", glance=at_a_glance, secret=True, then=FORMS)
 def harbour(ocean, request):
-    """Show who is aboard, who is stuck, and what was said."""
-    sailors = sorted(ocean.awake_sailors(), key=lambda sailor: look_alike(sailor.name))
-    state = f"The ocean is {'paused' if ocean.world.paused else 'open'}. Aboard: {len(sailors)}."
+    """Show who is aboard, who needs help and why, and what was said."""
+    world = ocean.world
+    state = f"The ocean is {'paused' if world.paused else 'open'}. Aboard: {len(ocean.awake_sailors())}."
     return dict(
         reply=f"{state} {request.app.logbook.news}".strip(),
-        paused=bool(ocean.world.paused),
-        season=ocean.world.season,
-        seed=ocean.world.seed,
-        sailors=[observed(sailor, ocean.now, request.app.activity) for sailor in sailors],
+        paused=bool(world.paused),
+        eyes=world.eyes,
+        lesson=world.lesson,
+        season=world.season,
+        seed=world.seed,
+        sailors=at_a_glance(request),
         messages=[{**message._asdict(), "to": to} for message, to in ocean.mail.last_said],
         bans=lasting(ocean.bans, ocean.now),
         mutes=lasting(ocean.mutes, ocean.now),  # of those who have gone
@@ -148,21 +107,27 @@ def harbour(ocean, request):
     )
 
 
+@app.get("/harbour.csv", secret=True, instead="harbour")
+def harbour_as_file(request):
+    """Hand out what is known of everybody who has a ship, as a table for a spreadsheet."""
+    return as_table(request)
+
+
+@app.get("/harbour/sailor", view="sailor", secret=True, then=FORMS_OF_ONE, instead="harbour")
+def about(ocean, request, name):
+    """Show what a sailor asked last, and what you can do."""
+    sailor = ocean.find(name)
+    seen = observed(request, sailor)
+    asked = [
+        {"when": f"{ocean.now - one.when:.0f} s ago", "times": one.times, "asked": one.what, "error": one.error}
+        for one in reversed(request.app.activity.of(sailor, ocean.crew).asked)
+    ]
+    return dict(reply=f"{sailor.name}: {seen['help'] or 'all is well.'}", **seen, asked=asked)
+
+
 def lasting(bans, now):
     """What the leader sees of bans or mutes."""
     return [{"who": who, "minutes": round(left / 60, 1)} for who, left in bans.left(now)]
-
-
-def observed(sailor, now, activity):
-    """What the leader sees of a sailor."""
-    return {
-        "name": sailor.name,
-        "heard": f"{now - sailor.heard:.0f} s ago",
-        "requests_a_minute": activity.a_minute(sailor, now),
-        "address": activity.address(sailor) or next(iter(sailor.homes), None),
-        "muted": sailor.muted,
-        "errors": activity.last_errors(sailor, now),
-    }
 
 
 def command(route):
@@ -205,7 +170,7 @@ def ashore(ocean, name):
 def ban(ocean, request, name, minutes: minutes_long = 60.0, address: one_of("yes", "no") = "no"):
     """End a voyage, and keep the sailor out for some minutes. With address=yes, nobody new joins from that network."""
     sailor = ocean.find(name)
-    home = request.app.activity.address(sailor) if address == "yes" else None
+    home = request.app.activity.of(sailor, ocean.crew).address if address == "yes" else None
     ocean.ban(sailor, minutes * 60, *([f"address {home}"] if home else []))
     return logged(f"{sailor.name} is banned for {minutes:g} minutes{f', with the address {home}' if home else ''}.")
 
@@ -237,25 +202,45 @@ def erase(ocean, request, name, sure: one_of("no", "yes") = "no"):
     if sure == "no":
         question = f"This erases all that is kept of {name[:40]}, for ever. If you are sure, send sure=yes too."
         raise Cannot(question, "harbour/erase", name=name, sure="yes")
-    request.app.activity.erase(name, ocean.erase(name))
+    ocean.erase(name, request.app.activity.erase(name, ocean.crew))
     return logged("A sailor is erased. Only the log, and copies of the logbook, may still tell of that one.")
 
 
 @app.get("/harbour/say", secret=True, then="harbour")
-def say(ocean, message):
-    """Say something to everyone, as Harbour."""
-    reached = ocean.announce(ocean.moderator.proper_message(message), HARBOUR)[1]
-    return dict(reply=logged(f"A message went to {reached} sailors."), reached=reached)
+def say(ocean, message, name=None):
+    """Say something to everyone, as Harbour, or with a name to one sailor."""
+    words = ocean.moderator.proper_message(message)
+    if name:
+        ocean.mail.post(HARBOUR, words, ocean.now, ocean.find(name))
+    reached = 1 if name else ocean.announce(words, HARBOUR)[1]
+    return dict(reply=logged(f"A message went to {count(reached, 'sailor')}."), reached=reached)
 
 
-@app.get("/harbour/pause", secret=True, then="harbour")
+@app.get("/harbour/lesson", view="harbour", glance=at_a_glance, secret=True, then="harbour")
+def lesson(ocean, request, number: number_of_lesson):
+    """Begin a lesson, or with 0 end it: the map shows its task, and each page the next thing to try."""
+    lessons = request.app.lessons
+    if number and number not in lessons:
+        raise BadValue(f"There is no lesson {number}. Send a number from 1 to {len(lessons)}, or 0 for no lesson.")
+    ocean.begin_lesson(number)
+    return logged(f"Lesson {number} has begun: {lessons[number].title}." if number else "There is no lesson now.")
+
+
+@app.get("/harbour/eyes", view="harbour", glance=at_a_glance, secret=True, then="harbour")
+def eyes(ocean, message: eyes_up = None):
+    """Show a sentence on every page, and set the bit 32 in the status of all ships. Without a message, end that."""
+    ocean.world.eyes = ocean.moderator.proper_message(message) if message else ""
+    return logged("Eyes up! Every page shows your sentence." if message else "The pages are as before.")
+
+
+@app.get("/harbour/pause", view="harbour", glance=at_a_glance, secret=True, then="harbour")
 def pause(ocean):
     """Let all ships stand still, and all sailors only look."""
     ocean.pause()
     return logged("The ocean is paused.")
 
 
-@app.get("/harbour/resume", secret=True, then="harbour")
+@app.get("/harbour/resume", view="harbour", glance=at_a_glance, secret=True, then="harbour")
 def resume(ocean):
     """Go on after a pause."""
     ocean.resume()
@@ -282,7 +267,8 @@ def season(ocean, sure: one_of("no", "yes") = "no"):
 @app.get("/harbour/lock", secret=True, then="harbour")
 def lock(request):
     """Let this browser forget the key, on a computer that others use too."""
-    request.forget("key", path="/harbour")
+    for path in PATHS:
+        request.forget("key", path)
     return "This browser has forgotten the harbour key."
 
 

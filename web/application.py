@@ -15,6 +15,7 @@ from game.errors import BadValue, Problem
 from game.moderation import Moderator
 from game.ocean import Ocean
 from web import admin, pages
+from web.activity import Activity
 from web.awards import Awards
 from web.errors import MISTYPED, BadMethod, Bug, NoRoute, guess, show, status_of
 from web.limits import Limits
@@ -33,15 +34,15 @@ class Application:
 
     `clock` returns the time in seconds. `silent_closing` says after which requests whoever serves us closes the
     connection without a word: "all", "some" or none (""). Then the reply says it, or the next request would fail.
-    `badges` are those that sailors can earn.
+    `badges` are those that sailors can earn, and `lessons` those of the class, by number.
     """
 
-    def __init__(self, settings, logbook, parts, clock=time, silent_closing="", badges=()):
+    def __init__(self, settings, logbook, parts, clock=time, silent_closing="", badges=(), lessons=()):
         self.settings, self.logbook, self.clock, self.silent_closing = settings, logbook, clock, silent_closing
         self.limits, self.metrics = Limits() if settings.limits else None, Metrics()
         self.moderator = Moderator(settings.languages, settings.rude_words)
-        self.awards = Awards(badges)
-        self.activity = admin.Activity() if settings.harbour_key else None
+        self.awards, self.lessons = Awards(badges), dict(lessons)
+        self.activity = Activity(settings.word, settings.harbour_key) if settings.harbour_key else None
         # The first request reads the ocean: uWSGI forks each worker from a program that has not read the logbook. It is
         # None again when the ocean has to become what the logbook says.
         self.ocean = None
@@ -56,6 +57,7 @@ class Application:
         if settings.harbour_key:
             self.lock = admin.Lock(settings.harbour_key, settings.harbour_token, self.limits)
             self.add(admin.app, guard=self.lock.open)
+        self.puzzles = [rule[1:] for rule, route in self.routes.items() if "puzzles" in route.others]
         # What finds out who asks, where it isn't Request.identify.
         self.who_asks = {rule: route.who for rule, route in self.routes.items() if route.who}
         self.public_names = tuple(route.rule[1:] for route in self.public_routes())
@@ -112,6 +114,7 @@ class Application:
             # While the logbook can't be written, those who only look shall not fail by a badge.
             if request.asker and request.method == "GET" and not self.logbook.failure:
                 result = self.awards.after(request, result)
+            request.result = result
             reply = render(request, result)
             if key:
                 self.shared.replies[key] = reply
@@ -191,9 +194,10 @@ class Application:
 
     def note(self, request, problem=None):
         """Let the leader see what a sailor does, but no part of a path that isn't a route, as in the log."""
-        if request.asker:
+        sailor = request.sender if problem else request.asker
+        if sailor and not request.is_leader:
             said = f"There is no route like that, but /{problem.instead}." if isinstance(problem, NoRoute) else problem
-            self.activity.note(request.asker, request.ocean.now, request.address, request.rule, said)
+            self.activity.note(request, self.ocean, sailor, str(said or ""))
 
     def write_to_log(self, request, problem, status):
         """Write a line about a problem; about thousands of the same, a line a second.

@@ -99,9 +99,7 @@ class Awards:
 
     def note_problem(self, request, problem):
         """Remember that something went wrong: there are badges for what a sailor makes of that."""
-        # Who asks too fast is refused before it is found out who that is.
-        ocean = request.app.ocean
-        sailor = request.asker or (ocean and ocean.crew.by_id.get(request.id.lower()))
+        ocean, sailor = request.app.ocean, request.sender
         if sailor and ocean:
             route, wait = request.rule[1:], problem.fields.get("wait", 0)
             self.notes_of(sailor, ocean.now)["problem"] = route, problem.word, ocean.now, wait

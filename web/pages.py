@@ -77,6 +77,7 @@ def as_page(request, reply):
         fields=[field_of(name, value) for name, value in reply.items() if name not in ("ok", "reply", "try")],
         headline=unbroken(reply["reply"], app.public_names),
         config=route.others if route else {},
+        request=request,
         ocean=request.ocean,
         sailor=request.asker,
         has_word=bool(app.settings.word),

@@ -33,6 +33,7 @@ class Request:
         self.route = None  # the Route that is asked for
         self.address = ""  # the network address of who asks
         self.asker = None  # the Sailor who asks, if there is one
+        self.result = None  # what the route has returned
         self.stranger = None  # the Problem with an id that was sent, if there is one
         self.error = ""  # the word for what went wrong, if something did
         self.is_leader = False  # True if the harbour key was sent
@@ -133,6 +134,12 @@ class Request:
     def id(self):
         """The id that was sent as a key or else as a cookie, or "". The key wins."""
         return self.sent.get("id", "").strip() or self.cookie("id")
+
+    @property
+    def sender(self):
+        """The sailor whose id was sent, even where it was too soon to look at that: no reply may show who it is."""
+        known = self.app.ocean.crew.by_id if self.app.ocean else {}
+        return known.get(self.asker.id if self.asker else self.id.lower())
 
     def refuse_stranger(self):
         """Raises MissingKey, or why the id that was sent is no good."""

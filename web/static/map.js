@@ -133,8 +133,9 @@ function astray(drawn, place) {
 
 function showFacts() {
   const ship = followedShip();
-  const plain = chart.paused ? "The ocean is paused. All ships stand still." : "";
+  const plain = chart.eyes || (chart.paused ? "The ocean is paused. All ships stand still." : "");
   showNews(followed && !ship ? "That ship is not on the map now. It may be under water or asleep, or have another name." : plain);
+  document.getElementById("lesson").textContent = chart.lesson;
   document.getElementById("aboard").textContent = chart.sailors.length;
   document.getElementById("hidden").textContent = chart.hidden;
   document.getElementById("treasures").textContent = chart.treasures;

@@ -1,5 +1,5 @@
 "use strict";
-// On pages with a program in Python: a button that copies it. On those of the harbour: a form for its key. Times are
+// On pages with a program in Python: a button that copies it. On those of the harbour: a form for its key, and the class. Times are
 // shown as the clocks here show them, and what is in the form of a puzzle can be typed over.
 
 const program = document.querySelector("#python");
@@ -9,6 +9,21 @@ if (lock) lock.addEventListener("submit", openHarbour);
 document.querySelectorAll("time").forEach(showAsHere);
 const answer = document.querySelector("input[autofocus]");
 if (answer) selectWhenFocused(answer);
+
+if (document.querySelector("#class")) setInterval(refreshClass, 5000);
+
+// The leader sees the class as it is now, but nothing changes under a key or a finger.
+async function refreshClass() {
+  const shown = document.querySelector("#class");
+  if (document.hidden || shown.querySelector(":is(a, button):focus")) return;
+  const fresh = await fetch("/harbour", { headers: { Accept: "text/html" } }).then((answer) => answer.text(), () => "");
+  const newest = new DOMParser().parseFromString(fresh, "text/html").querySelector("#class");
+  shown.classList.toggle("stale", !newest);
+  if (!newest) return;
+  const scrolled = shown.querySelector(".wide").scrollLeft;
+  shown.replaceWith(newest);
+  newest.querySelector(".wide").scrollLeft = scrolled;
+}
 
 function selectWhenFocused(input) {
   if (document.activeElement === input) input.select();

@@ -26,6 +26,7 @@
 <strong class="typed">{{address}}</strong>
 <span class="how"><code>/join?name=</code>your-name</span></p>
 <p id="news" role="status"></p>
+<p id="lesson"></p>
 <dl>
 <div><dt>aboard</dt><dd id="aboard">-</dd></div>
 <div><dt>seamounts to find</dt><dd id="hidden">-</dd></div>

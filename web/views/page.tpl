@@ -26,6 +26,15 @@
 % end
 </header>
 <main id="reply">
+% world = ocean and ocean.world
+% if world and world.eyes:
+<p class="eyes" role="alert">{{world.eyes}}</p>
+% end
+% lesson = world and not request.is_leader and request.app.lessons.get(world.lesson)
+% if lesson:
+% step = lesson.next_step(sailor.badges if sailor else ())
+<p class="lesson"><b>Lesson {{world.lesson}}:</b> {{step.task}} <a href="{{step.url}}">{{address}}{{step.url}}</a></p>
+% end
 {{!base}}
 </main>
 </body>
