@@ -26,6 +26,9 @@
 % end
 </header>
 <main id="reply">
+% if saved_problem:
+<p class="oops"><strong>What you saved is not used yet.</strong> {{saved_problem}}</p>
+% end
 {{!base}}
 </main>
 </body>
