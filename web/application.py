@@ -63,9 +63,8 @@ class Application:
         self.public_names = tuple(route.rule[1:] for route in self.public_routes())
         for route in self.routes.values():
             if lost := {f"/{name}" for name in route.then} - self.routes.keys():
-                raise mistakes.Mistake(
-                    route.function, f"The page can't go on with {', '.join(lost)}: there is no such route."
-                )
+                why = f"The page of {route.rule} can't go on with {', '.join(lost)}: there is no such route."
+                raise mistakes.Mistake(route.function, why)
 
     def add(self, part, guard=None):
         """Take the routes of a Bottle app. A guard looks at each request to them before they see it."""

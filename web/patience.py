@@ -2,7 +2,7 @@
 
 After some seconds the system sends us a signal. Python then stops whatever it does, be it a loop, a sleep or a question
 to another server, and raises TooSlow there: but only inside the route, so that nobody is ended who writes the logbook.
-What takes long in one function of C, like 10 ** 10 ** 8, can't be ended so: uWSGI ends the worker, see uwsgi.ini.
+What takes long inside one function of C, like sum(range(10 ** 12)), can't be ended so. uWSGI does that: see uwsgi.ini.
 """
 
 import signal
