@@ -37,7 +37,7 @@ def badge(name, sentence, routes="", cheer=False):
 
     def add(check):
         if name in [one.name for one in BADGES]:
-            raise Mistake(check, f"There are two badges “{name}”. Give one of them another name.")
+            raise Mistake(f"There are two badges “{name}”. Give one of them another name.", check)
         BADGES.append(Badge(name, sentence, check, tuple(routes.split()), cheer))
         return check
 

@@ -326,8 +326,8 @@ def build(settings, clock=None):
 application = build(startup.read_settings(os.environ))
 
 if __name__ == "__main__" and not startup.WORKSHOP:
-    workshop.serve(application.settings.port)
-elif __name__ == "__main__" or startup.uwsgi:
+    workshop.serve(application.settings)  # by other processes, which end before this one
+if __name__ == "__main__" or startup.uwsgi:
     startup.check(application.settings, application.logbook)
 if __name__ == "__main__":
     development.serve(application)

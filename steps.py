@@ -38,7 +38,7 @@ def puzzle(route, task, hints=()):
 
     def add(check):
         if route[1:] in [one.route for one in PUZZLES]:
-            raise Mistake(check, f"There are two puzzles {route}. Give one of them another name.")
+            raise Mistake(f"There are two puzzles {route}. Give one of them another name.", check)
         PUZZLES.append(Puzzle(route[1:], task, hints, check))
         stage = len(PUZZLES)
 

@@ -33,7 +33,7 @@ def launch(service=None):
     name = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1") else host
     os.environ.update(HOST=host, PORT=str(port), WAY_IN=f"{name}:{port}")  # for uwsgi.ini
     if not service:
-        workshop.open_for_uwsgi(port)
+        workshop.open_for_uwsgi(settings)
     os.execv(UWSGI, [UWSGI, HERE / "uwsgi.ini"])
 
 

@@ -3,6 +3,7 @@
 import faulthandler
 import logging
 import os
+import re
 import signal
 import socket
 import stat
@@ -15,6 +16,7 @@ from game import moderation
 from game.errors import printable, printable_lines
 from server.logbook import LogbookProblem
 from server.settings import BadSetting, Settings, refuse_start
+from server.workshop import RELOAD
 
 try:
     import uwsgi  # exists only in programs that uWSGI has started
@@ -32,7 +34,8 @@ class Printable(logging.Formatter):
         return printable(super().formatMessage(record))
 
     def formatException(self, error):
-        return indent(printable_lines(super().formatException(error)).replace(f"{WORKSHOP}/good/", ""), "    ")
+        text = printable_lines(super().formatException(error))
+        return indent(re.sub(f"{re.escape(WORKSHOP)}/[^/]*/", "", text) if WORKSHOP else text, "    ")
 
 
 def read_settings(environ):
@@ -57,6 +60,8 @@ def check(settings, logbook):
     refuse_company()
     if uwsgi:
         hurry_replies()
+        if WORKSHOP:  # a signal of the system's would end it in the middle of a request that has just come
+            uwsgi.register_signal(RELOAD, "worker", lambda _: os.kill(os.getpid(), signal.SIGHUP))
         faulthandler.register(signal.SIGPROF, sys.stderr, all_threads=False)  # where a stuck worker is: see uwsgi.ini
     try:
         if not uwsgi:  # which has the port already

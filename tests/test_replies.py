@@ -135,9 +135,7 @@ def test_a_page_shows_the_text_itself(ask):
     assert "Hooray for <script>alert(1)</script>!" in Tags(page).texts
 
 
-@pytest.mark.parametrize(
-    ("url", "text"), [("/number", "42"), ("/fields", "Done.\nx=1\nday=2026-11-25")]
-)
+@pytest.mark.parametrize(("url", "text"), [("/number", "42"), ("/fields", "Done.\nx=1\nday=2026-11-25")])
 def test_a_route_may_return_whatever_it_likes(ask, url, text):
     assert ask(url).text == text
 

@@ -64,7 +64,7 @@ class Application:
         for route in self.routes.values():
             if lost := {f"/{name}" for name in route.then} - self.routes.keys():
                 why = f"The page of {route.rule} can't go on with {', '.join(lost)}: there is no such route."
-                raise mistakes.Mistake(route.function, why)
+                raise mistakes.Mistake(why, route.function)
 
     def add(self, part, guard=None):
         """Take the routes of a Bottle app. A guard looks at each request to them before they see it."""
@@ -72,7 +72,7 @@ class Application:
             if route.rule in self.routes:
                 other = mistakes.place_of(self.routes[route.rule].function)
                 why = f"There are two routes {route.rule}, and {other} has the other. Give one another name."
-                raise mistakes.Mistake(route.callback, why)
+                raise mistakes.Mistake(why, route.callback)
             ours = Route(route.rule, route.callback, guard, **route.config)
             self.router.route(route.rule, route.method, ours)
             self.routes[route.rule] = ours

@@ -10,14 +10,15 @@ import os
 from traceback import extract_tb, format_exception_only
 
 PROGRAM = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+MOST_FRAMES = 12  # of a function that calls itself there are thousands
 MACHINERY = ("web", "server")  # the rooms in which a mistake of a student's shows last
 
 
 class Mistake(Exception):
-    """Why the program can't be loaded, as a sentence."""
+    """Why the program can't be used, as a sentence. If a function is to blame, it begins with its place."""
 
-    def __init__(self, function, sentence):
-        super().__init__(f"{place_of(function)}: {sentence}")
+    def __init__(self, sentence, function=None):
+        super().__init__(f"{place_of(function)}: {sentence}" if function else sentence)
 
 
 def place_of(function):
@@ -50,7 +51,7 @@ def frames(error):
         {"file": in_program(call.filename), "line": call.lineno, "function": call.name, "code": call.line}
         for call in reversed(extract_tb(error.__traceback__))
     ]
-    return sorted(records, key=distance)
+    return sorted(records, key=distance)[:MOST_FRAMES]
 
 
 def distance(frame):

@@ -19,19 +19,19 @@ class TooSlow(BaseException):
         super().__init__("This took too long, so it was ended")
 
 
-def within(seconds, function, **arguments):
+def within(seconds, function, arguments):
     """What a function returns. Raises TooSlow, in the function, when the time is over."""
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+    setitimer(ITIMER_REAL, seconds, AGAIN)
     try:
         return function(**arguments)
     except TooSlow:
         sys.settrace(None)
         raise
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        setitimer(ITIMER_REAL, 0)
 
 
-def without_limit(_, function, **arguments):
+def without_limit(_, function, arguments):
     """The same where there is no such signal, as on Windows."""
     return function(**arguments)
 
@@ -59,6 +59,8 @@ def raise_at_line(frame, event, _):
 
 
 try:
-    signal.signal(signal.SIGALRM, interrupt)
-except (AttributeError, ValueError):  # on Windows, or where we aren't loaded by the main thread
+    from signal import ITIMER_REAL, SIGALRM, setitimer
+
+    signal.signal(SIGALRM, interrupt)
+except (ImportError, ValueError):  # on Windows, or where we aren't loaded by the main thread
     within = without_limit

@@ -153,7 +153,7 @@ class Route:
     ):
         self.rule, self.function, self.guard = rule, function, guard
         if not rule.startswith("/"):
-            raise Mistake(function, f"The path {show(rule)} has to begin with a slash: {show('/' + rule)}.")
+            raise Mistake(f"The path {show(rule)} has to begin with a slash: {show('/' + rule)}.", function)
         self.view, self.then, self.instead = view, then.split(), instead
         self.is_secret, self.has_head, self.is_shared = secret, head, others.pop("shared", False)
         self.who, self.is_patient = others.pop("who", None), others.pop("patient", False)
@@ -174,9 +174,9 @@ class Route:
         kind = text if parameter.annotation is parameter.empty else parameter.annotation
         param = kind if isinstance(kind, Param) else BUILT_IN.get(kind)
         if not param:
-            raise Mistake(self.function, f"The parameter {parameter.name} can't be {kind}. See web/routes.py.")
+            raise Mistake(f"The parameter {parameter.name} can't be {kind}. See web/routes.py.", self.function)
         if param is text and (meant := nearly_special(parameter.name)):
-            raise Mistake(self.function, f"There is a parameter {show(parameter.name)}. Do you mean {show(meant)}?")
+            raise Mistake(f"There is a parameter {show(parameter.name)}. Do you mean {show(meant)}?", self.function)
         return Key(parameter.name, param, parameter.default is parameter.empty)
 
     # -- A request
@@ -199,7 +199,7 @@ class Route:
         if self.needs_request:
             arguments["request"] = request
         arguments |= self.read(request.sent)
-        result = self.function(**arguments) if self.is_patient else within(ROUTE, self.function, **arguments)
+        result = self.function(**arguments) if self.is_patient else within(ROUTE, self.function, arguments)
         return self.without_return() if result is None else result
 
     def without_return(self):

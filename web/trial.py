@@ -7,15 +7,16 @@ server/workshop.py.
 import json
 import logging
 import os
+import re
 import sys
 from importlib import import_module
 from urllib.parse import unquote
 from wsgiref.util import setup_testing_defaults
 
-from web.mistakes import in_words
+from web.mistakes import Mistake, in_words
 from web.patience import within
 
-LOADING = 8  # seconds that the program may take to load
+LOADING = 5  # seconds that the program may take to load
 FORMS = ("json", "text", "page")
 
 
@@ -32,8 +33,9 @@ class Bugs(logging.Handler):
 def main(good):
     """Try the program. Ends the process with the exit status `good`, or with what is wrong."""
     logging.basicConfig(handlers=[Bugs()])
+    problem = ""
     try:
-        problem = play(within(LOADING, import_module, name="mocean").application)
+        play(within(LOADING, import_module, {"name": "mocean"}).application)
     except BaseException as error:  # such as SystemExit, by an exit() in the program
         problem = in_words(error)
     print(problem, file=sys.stderr, end="", flush=True)
@@ -41,25 +43,24 @@ def main(good):
 
 
 def play(app):
-    """Ask all routes that need no key. Returns what is wrong, or ""."""
+    """Ask all routes that need no key. Raises Mistake."""
     ask(app, "/status")
-    if app.logbook.news:
-        return f"With it, the logbook can't be read: {in_words(Bugs.found[0]) if Bugs.found else app.logbook.news}"
     known = [*app.ocean.crew.by_id][:1]
     for number, route in enumerate(app.routes.values()):
-        for id in [*known, ask(app, f"/join?name=trial-{number}").get("id", "")]:
+        for id in [*known, ask(app, f"/join?name=trial-{number}").get("id")]:
             url = route.example(app.ocean, {"id": id} if route.needs_sailor else {})
             for form in () if route.guard else FORMS:
                 ask(app, url, form)
-                if Bugs.found:
-                    return f"{in_words(Bugs.found[0])} This was at {url.replace(id or ' ', 'YOUR-ID')}"
-    return ""
 
 
 def ask(app, url, form="json"):
-    """Ask the app, as uWSGI does. Returns the reply as a dict, if its form is json."""
+    """Ask the app, as uWSGI does. Returns the reply as a dict, if its form is json. Raises Mistake for a bug."""
     path, _, query = url.partition("?")
     environ = {"PATH_INFO": unquote(path), "QUERY_STRING": f"{query}&format={form}", "REMOTE_ADDR": "127.0.0.1"}
     setup_testing_defaults(environ)
     body = b"".join(app(environ, lambda status, headers: None))
+    if app.logbook.news:
+        raise Mistake(f"With it, the logbook can't be used any more. {app.logbook.news}")
+    if Bugs.found:
+        raise Mistake(f"{in_words(Bugs.found[0])} This was at {re.sub('id=[^&]*', 'id=YOUR-ID', url)}")
     return json.loads(body) if form == "json" and body.startswith(b"{") else {}
