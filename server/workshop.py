@@ -35,7 +35,7 @@ CANNOT_LOAD = 22  # uWSGI's exit status for a mistake in the program
 RELOAD = 1  # the number of uWSGI's signal that ends a worker
 GOOD = 64  # the exit status of a trial that went well. Not 0, as exit() in the program ends with that
 LOOK = 0.2  # seconds between two looks at the files
-PATIENCE = 20  # seconds for a trial
+PATIENCE = 40  # seconds for a trial
 # In a trial whoever comes may join, and nobody asks too often.
 TRIAL = {"MOCEAN_LIMITS": "off", "MOCEAN_WORD": "", "MOCEAN_HOSTS": "", "MOCEAN_MOST_AWAKE": "1000000"}
 

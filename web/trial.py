@@ -16,7 +16,7 @@ from wsgiref.util import setup_testing_defaults
 from web.mistakes import Mistake, in_words
 from web.patience import within
 
-LOADING = 5  # seconds that the program may take to load
+LOADING = 10  # seconds that the program may take to load
 FORMS = ("json", "text", "page")
 
 
