@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import nullcontext
 from datetime import date
 from html.parser import HTMLParser
 
@@ -15,7 +16,7 @@ from tests.conftest import Player, game, is_plain
 from web.errors import STATUS
 from web.mistakes import Mistake
 from web.replies import one_line
-from web.routes import number, one_of, whole_number
+from web.routes import App, number, one_of, whole_number
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -274,6 +275,31 @@ def test_two_routes_of_one_name_stop_the_start_with_a_sentence():
     for reply in ("mine", "yours"):
         app.get("/look")(lambda reply=reply: reply)
     with pytest.raises(Mistake, match=r"line \d+: There are two routes /look, and .*, line \d+ has the other"):
+        game(app)
+
+
+def test_a_function_may_be_called_like_one_of_pythons_own():
+    app = App()
+
+    @app.get("/sum")
+    @app.get("/all")
+    def sum(numbers):
+        return f"Together {sum(map(int, numbers.split(',')))}."
+
+    player = Player(game(app))
+    assert [player.ask(route, numbers="1,2,3").text for route in ("/sum", "/all")] == ["Together 6."] * 2
+
+
+@pytest.mark.parametrize(
+    ("parameter", "is_refused"),
+    [(name, True) for name in ("sailr", "Sailor", "sailors", "sialor", "saylor", "Ocean", "oceans", "reqest")]
+    + [(name, False) for name in ("sail", "tailor", "quest", "oar", "name", "sailors: whole_number")],
+)
+def test_a_parameter_that_is_nearly_sailor_is_refused(parameter, is_refused):
+    app = App()
+    exec(f"def route({parameter}): return 'Done.'", {"whole_number": whole_number}, found := {})
+    app.get("/route")(found["route"])
+    with pytest.raises(Mistake, match="Do you mean “") if is_refused else nullcontext():
         game(app)
 
 

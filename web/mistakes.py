@@ -36,13 +36,14 @@ def in_words(error):
     """Where an error has come, and what it says, as sentences."""
     if isinstance(error, Mistake):
         return str(error)
-    what = format_exception_only(error)[-1].strip().removeprefix("web.patience.")
+    what = format_exception_only(error)[-1].strip().removeprefix("web.patience.").rstrip(".")
     if isinstance(error, SyntaxError) and error.filename:
-        place, code = f"{in_program(error.filename)}, line {error.lineno}: ", (error.text or "").strip()
+        file, line, code = in_program(error.filename), error.lineno, (error.text or "").strip()
+    elif found := frames(error):
+        file, line, _, code = found[0].values()
     else:
-        first = next(iter(frames(error)), {"file": "", "code": ""})
-        place, code = f"{first['file']}, line {first.get('line')}: " if first["file"] else "", first["code"]
-    return f"{place}{what.rstrip('.')}.{f' The line is: {code}' if code else ''}"
+        return f"{what}."
+    return f"{file}, line {line}: {what}.{f' The line is: {code}' if code else ''}"
 
 
 def frames(error):

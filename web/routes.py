@@ -50,6 +50,8 @@ class App(Bottle):
         decorate = super().route(*words, **options)
 
         def add(function):
+            if function in vars(builtins).values():  # by the decorator below this one
+                function = self.routes[-1].callback
             decorate(function)
             return getattr(builtins, function.__name__, function)
 
