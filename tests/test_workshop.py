@@ -212,16 +212,17 @@ def test_what_is_good_is_used_and_everybody_keeps_ship_and_hats(server):
         assert "What you saved" not in requests.get(server.url, headers=BROWSER, timeout=10).text
 
 
-def test_half_a_file_is_not_even_tried(server):
-    """An editor may write it in several steps. Here they come faster than the workshop looks."""
+def test_a_file_that_is_saved_step_by_step_is_used_in_the_end(server):
     path = server.cwd / "mocean.py"
     text, shown = path.read_text(), len(server.log.read_text())
     for number in range(30):
         path.write_text(text[: number * 50])
         time.sleep(0.01)
-    path.write_text(f"{text}# the end\n")
+    path.write_text(adds(WAVE)(text))
     wait_for(server, shown, USED)
-    assert NOT_USED not in said_since(server, shown)
+    assert server.json("wave")["error"] == "missing-key"
+    shown = save(server, "mocean.py", text)
+    wait_for(server, shown, USED)
 
 
 # ---- Mistakes that only show when a route is asked ----
