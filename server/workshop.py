@@ -173,7 +173,10 @@ def watch_for_uwsgi():
 
     def take_over(new):
         workshop.link(new)
+        worker = uwsgi.workers()[0]["pid"]
         uwsgi.signal(RELOAD)  # which the worker hears between two requests: see server/startup.py
+        while uwsgi.workers()[0]["pid"] == worker:
+            sleep(0.01)
 
     workshop.watch(workshop.good.resolve(), take_over)
 

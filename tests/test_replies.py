@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from contextlib import nullcontext
 from datetime import date
 from html.parser import HTMLParser
@@ -313,6 +314,11 @@ def test_a_page_that_would_lead_nowhere_stops_the_start_with_a_sentence():
 def test_a_route_may_use_what_bottles_manual_shows(ask):
     assert ask("/whoami?format=text").text == "You asked /whoami and ."
     assert ask("/away").headers["Location"].endswith("/nothing")
+
+
+def test_a_signal_that_comes_when_no_route_is_at_work_ends_nobody(ask):
+    signal.raise_signal(signal.SIGALRM)
+    assert ask("/number").text == "42"
 
 
 def test_a_bug_is_logged_with_its_traceback_and_not_told(ask, caplog):
