@@ -24,7 +24,7 @@ UWSGI = Path(sys.executable).with_name("uwsgi")
 
 
 def launch(service=None):
-    """Become uWSGI, for a service of this name or for whoever typed `make run`. Raises BadSetting."""
+    """Become uWSGI, for a service of this name or, in a workshop, for whoever typed `make run`. Raises BadSetting."""
     if service:
         os.environ.update({name: value for name, value in settings_of(service).items() if value})
     settings = Settings.read(os.environ)

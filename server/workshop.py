@@ -99,6 +99,7 @@ class Workshop:
     def link(self, new):
         """Let `good` lead to another copy, at once."""
         link = self.folder / "new"
+        link.unlink(missing_ok=True)
         link.symlink_to(new.name)
         os.replace(link, self.good)
 
