@@ -22,6 +22,9 @@ help:
 run: $(VENV)/run ## start the server: PORT=8080 HOST=0.0.0.0 unless given
 	@exec $(BIN)python -m server.launch
 
+check: $(VENV)/run ## try the program without a server: does it load, and do its routes answer?
+	@$(BIN)python -m server.workshop
+
 play: $(VENV)/run ## start the client, and play on this computer's server
 	@$(BIN)python client.py http://localhost:$(PORT)
 
@@ -74,7 +77,7 @@ lock: $(VENV)/dev ## lock the newest packages that pyproject.toml allows, into r
 	@$(BIN)uv pip compile --quiet --upgrade $(LOCK)
 
 clean: ## remove all that was installed or left over
-	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache __pycache__ */__pycache__ tests/*/__pycache__ *.sock
+	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache __pycache__ */__pycache__ tests/*/__pycache__ .workshop-* *.sock
 
 # What the server runs with is locked: these versions, and no other files than these.
 $(VENV)/run: requirements.lock | $(VENV)/bin/pip
@@ -96,4 +99,4 @@ $(VENV)/bin/pip:
 		{ echo "A part of Python is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-.PHONY: help run play test lint format backup restore crash soak attack bench picture install rollback uninstall wheels lock clean
+.PHONY: help run check play test lint format backup restore crash soak attack bench picture install rollback uninstall wheels lock clean

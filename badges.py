@@ -17,17 +17,16 @@ They stand in the order of the lessons in docs/leader.md. Nobody loses a badge, 
 
 from itertools import pairwise
 
-from bottle import Bottle
-
 import steps
 from game.clem import CLEM
 from game.moderation import same_name
 from game.planet import bearing, distance
 from game.sea import PLAIN
 from web.awards import Badge
-from web.routes import text
+from web.mistakes import Mistake
+from web.routes import App, text
 
-app = Bottle()
+app = App()
 BADGES = []
 
 ship = text("the name of a ship, like ada", "ada")
@@ -37,6 +36,8 @@ def badge(name, sentence, routes="", cheer=False):
     """Make a function the check of a badge. With `cheer`, everybody is told in chat who has earned it."""
 
     def add(check):
+        if name in [one.name for one in BADGES]:
+            raise Mistake(f"There are two badges “{name}”. Give one of them another name.", check)
         BADGES.append(Badge(name, sentence, check, tuple(routes.split()), cheer))
         return check
 

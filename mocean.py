@@ -5,15 +5,14 @@ Here are the routes of the ocean game; those of the puzzles are in `steps.py` an
 To add a route, write a function under `@app.get("/its-name")`. Its parameters are the keys of its URL, except for two:
 `sailor` is the player who asks, and `ocean` the whole ocean. A key that is a number says so: `times: whole_number`. The
 first line of its docstring is its entry in the rules at `/mocean`. It returns a dict with `reply`, a sentence for
-people, and any fields for programs; or only a sentence; or nothing.
+people, and any fields for programs; or only a sentence.
 
-`make run` starts it: uWSGI serves `application`. To try a change, `python mocean.py` is enough.
+`make run` starts it: uWSGI serves `application`, and takes over whatever you save, if that works. Without uWSGI,
+`python mocean.py` does so too.
 """
 
 import os
 import sys
-
-from bottle import Bottle
 
 # uWSGI looks for modules where it was started, and that may be anywhere.
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
@@ -25,18 +24,18 @@ from game.clem import CLEM
 from game.ocean import ACCELERATE, FORETOLD, in_sight
 from game.planet import SIZE, TREASURES
 from game.words import count
-from server import disk, startup
+from server import disk, startup, workshop
 from server.clock import SteadyClock
 from server.logbook import Logbook
 from server.version import with_commit
-from web import metrics, openapi, session
+from web import development, metrics, openapi, session
 from web.application import Application
-from web.routes import SECRET_ID, number, one_of, text, whole_number
+from web.routes import SECRET_ID, App, number, one_of, text, whole_number
 
 VERSION = "0.2.0"
 FULL_VERSION = with_commit(VERSION)
 
-app = Bottle()
+app = App()
 
 # What the keys of the routes can be. One without an entry here is any text.
 free_name = text("a name of your own, like ada", lambda ocean: ocean.free_name() if ocean else "ada")
@@ -105,14 +104,14 @@ def status(ocean, request):
     )
 
 
-@app.get("/health", then="status", secret=True, head=True, who=metrics.as_monitor)
+@app.get("/health", then="status", secret=True, head=True, patient=True, who=metrics.as_monitor)
 def health(ocean, request):
     """Show whether players can play, for programs that watch the server. If they can't, this fails and says why."""
     request.app.logbook.test_write(ocean)
     return dict(reply=state(ocean, request.app), version=FULL_VERSION)
 
 
-@app.get("/metrics", secret=True, head=True, who=metrics.as_insider)
+@app.get("/metrics", secret=True, head=True, patient=True, who=metrics.as_insider)
 def numbers(request):
     """Hand out numbers about the server, in the form that Prometheus reads."""
     return metrics.as_file(request, disk.look_at(request.app.logbook.file))
@@ -324,14 +323,23 @@ def build(settings, clock=None):
     """The game, as a WSGI application. Each has an ocean of its own."""
     logbook = Logbook(settings.logbook, settings.sync)
     parts, clock = [app, steps.app, badges.app], clock or SteadyClock()
-    return Application(settings, logbook, parts, clock, startup.silent_closing(), badges.BADGES, lessons.LESSONS)
+    return Application(
+        settings,
+        logbook,
+        parts,
+        clock,
+        startup.silent_closing(),
+        badges.BADGES,
+        lessons.LESSONS,
+        startup.saved_problem if startup.WORKSHOP else None,
+    )
 
 
 application = build(startup.read_settings(os.environ))
 
-if startup.uwsgi or __name__ == "__main__":
+if __name__ == "__main__" and not startup.WORKSHOP:
+    workshop.serve(application.settings)  # by other processes, which end before this one
+if __name__ == "__main__" or startup.uwsgi:
     startup.check(application.settings, application.logbook)
 if __name__ == "__main__":
-    from web import development
-
     development.serve(application)

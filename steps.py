@@ -13,12 +13,11 @@ from functools import wraps
 from typing import NamedTuple
 from unicodedata import normalize
 
-from bottle import Bottle
-
 from web.errors import show
-from web.routes import text
+from web.mistakes import Mistake
+from web.routes import App, text
 
-app = Bottle()
+app = App()
 answer = text("your answer", "hello")
 
 
@@ -38,6 +37,8 @@ def puzzle(route, task, hints=()):
     """Make a function (of a message, giving solved and a sentence) the check of the next stage, at this route."""
 
     def add(check):
+        if route[1:] in [one.route for one in PUZZLES]:
+            raise Mistake(f"There are two puzzles {route}. Give one of them another name.", check)
         PUZZLES.append(Puzzle(route[1:], task, hints, check))
         stage = len(PUZZLES)
 
@@ -45,6 +46,7 @@ def puzzle(route, task, hints=()):
         def ask(request, message: answer = None):
             return play(stage, message, request.asker, request.ocean)
 
+        ask.check = check  # where a mistake is said to be
         ask.__doc__ = f"See puzzle {stage} of Steps, or send your answer as the key message."
         return check
 

@@ -2,6 +2,7 @@
 
 settings.py    what the environment, or a service's file, says about how to serve
 launch.py      sees that the server can work, and becomes uWSGI
+workshop.py    tries what is saved, and lets the server take it over
 startup.py     what is checked before the first request
 clock.py       the time, which never goes back
 logbook.py     the file that keeps the ocean when the server stops

@@ -16,15 +16,15 @@ import traceback
 from importlib.util import find_spec
 from pathlib import Path
 
+from server import workshop
 from server.settings import BadSetting, Settings, in_url, refuse_start, settings_of
 
 HERE = Path(__file__).resolve().parents[1]
 UWSGI = Path(sys.executable).with_name("uwsgi")
-CANNOT_LOAD = 22  # uWSGI's exit status for a mistake in the program
 
 
 def launch(service=None):
-    """Become uWSGI, for a service of this name or for whoever typed `make run`. Raises BadSetting."""
+    """Become uWSGI, for a service of this name or, in a workshop, for whoever typed `make run`. Raises BadSetting."""
     if service:
         os.environ.update({name: value for name, value in settings_of(service).items() if value})
     settings = Settings.read(os.environ)
@@ -32,6 +32,8 @@ def launch(service=None):
     host, port = in_url(settings.host), settings.port
     name = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1") else host
     os.environ.update(HOST=host, PORT=str(port), WAY_IN=f"{name}:{port}")  # for uwsgi.ini
+    if not service:
+        workshop.open_for_uwsgi(settings)
     os.execv(UWSGI, [UWSGI, HERE / "uwsgi.ini"])
 
 
@@ -64,7 +66,7 @@ def main():
         refuse_start(str(problem))
     except Exception:  # such as a mistake in game/, where the languages are looked up
         traceback.print_exc()
-        sys.exit(CANNOT_LOAD)
+        sys.exit(workshop.CANNOT_LOAD)
 
 
 if __name__ == "__main__":

@@ -124,6 +124,8 @@ class Settings:
         for one in fields(cls):
             about = one.metadata
             text = environ.get(about["name"], "").strip()
+            if text[:1] == text[-1:] == '"':  # on Windows, set MOCEAN_WORD="plank" takes the quotes along
+                text = text.strip('"')
             try:
                 if text:
                     values[one.name] = about["read"](text)

@@ -1,16 +1,22 @@
 """Starting up: what is looked at before anybody plays. What can't work ends the program with a sentence."""
 
+import faulthandler
 import logging
 import os
+import re
+import signal
 import socket
 import stat
+import sys
 from contextlib import suppress
+from pathlib import Path
 from textwrap import indent
 
 from game import moderation
 from game.errors import printable, printable_lines
 from server.logbook import LogbookProblem
 from server.settings import BadSetting, Settings, refuse_start
+from server.workshop import RELOAD
 
 try:
     import uwsgi  # exists only in programs that uWSGI has started
@@ -18,6 +24,7 @@ except ImportError:
     uwsgi = None
 
 log = logging.getLogger(__name__)
+WORKSHOP = os.environ.get("WORKSHOP")  # where server/workshop.py has its files, or None under systemd
 
 
 class Printable(logging.Formatter):
@@ -27,7 +34,8 @@ class Printable(logging.Formatter):
         return printable(super().formatMessage(record))
 
     def formatException(self, error):
-        return indent(printable_lines(super().formatException(error)), "    ")
+        text = printable_lines(super().formatException(error))
+        return indent(re.sub(f"{re.escape(WORKSHOP)}/[^/]*/", "", text) if WORKSHOP else text, "    ")
 
 
 def read_settings(environ):
@@ -38,6 +46,12 @@ def read_settings(environ):
         refuse_start(str(problem))
 
 
+def saved_problem():
+    """In the workshop: what is wrong with the program as it was saved last, or ""."""
+    file = Path(WORKSHOP, "problem")
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
 def check(settings, logbook):
     """See that a server can be started like this, and tell the log what a leader should know."""
     handler = logging.StreamHandler()
@@ -46,6 +60,9 @@ def check(settings, logbook):
     refuse_company()
     if uwsgi:
         hurry_replies()
+        if WORKSHOP:  # a signal of the system's would end it in the middle of a request that has just come
+            uwsgi.register_signal(RELOAD, "worker", lambda _: os.kill(os.getpid(), signal.SIGHUP))
+        faulthandler.register(signal.SIGPROF, sys.stderr, all_threads=False)  # where a stuck worker is: see uwsgi.ini
     try:
         if not uwsgi:  # which has the port already
             settings.check_address()

@@ -169,7 +169,7 @@ def test_of_three_clubs_all_go_back_if_one_fails(service):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (("mocean.py", "app = Bottle()", "app = Bottle("), "SyntaxError"),
+        (("mocean.py", "app = App()", "app = App("), "SyntaxError"),
         (("mocean.service", "Type=notify", "Type=perhaps"), "perhaps"),
         (
             ("mocean.py", 'return located(ocean, sailor)\n\n\n@app.get("/fore', 'return 1 / 0\n\n\n@app.get("/fore'),
@@ -201,7 +201,7 @@ def test_a_package_that_is_not_the_locked_one_is_refused(service):
 
 def test_the_errors_shown_are_those_of_this_try(service):
     for complaint in ("the first complaint", "the second complaint"):
-        result = upgrade(service.box, ("mocean.py", "app = Bottle()", f'app = Bottle()\nsys.exit("{complaint}")'))
+        result = upgrade(service.box, ("mocean.py", "app = App()", f'app = App()\nsys.exit("{complaint}")'))
     assert "the second complaint" in result.stderr
     assert "the first complaint" not in result.stderr
 

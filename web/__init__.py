@@ -16,5 +16,8 @@ errors.py       what can be wrong with a request, and the status of each error
 metrics.py      numbers for whoever watches the server
 openapi.py      the rules as a file for programs
 admin.py        what the club's leader can see and do
+mistakes.py     where a mistake is, for whoever has made it
+patience.py     how long a route may take
+trial.py        loads the program and asks all its routes, before a server takes it over
 development.py  a simple server, to try a change
 """

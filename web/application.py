@@ -14,12 +14,13 @@ import bottle
 from game.errors import BadValue, Problem
 from game.moderation import Moderator
 from game.ocean import Ocean
-from web import admin, pages
+from web import admin, mistakes, pages
 from web.activity import Activity
 from web.awards import Awards
 from web.errors import MISTYPED, BadMethod, Bug, NoRoute, guess, show, status_of
 from web.limits import Limits
 from web.metrics import Metrics
+from web.patience import TooSlow
 from web.replies import Shared, render
 from web.request import Request
 from web.routes import Route
@@ -34,14 +35,17 @@ class Application:
 
     `clock` returns the time in seconds. `silent_closing` says after which requests whoever serves us closes the
     connection without a word: "all", "some" or none (""). Then the reply says it, or the next request would fail.
-    `badges` are those that sailors can earn, and `lessons` those of the class, by number.
+    `badges` are those that sailors can earn, and `lessons` those of the class, by number. `saved_problem`, in the
+    workshop only, returns what is wrong with the program as it was saved last, or "".
     """
 
-    def __init__(self, settings, logbook, parts, clock=time, silent_closing="", badges=(), lessons=()):
+    def __init__(
+        self, settings, logbook, parts, clock=time, silent_closing="", badges=(), lessons=(), saved_problem=None
+    ):
         self.settings, self.logbook, self.clock, self.silent_closing = settings, logbook, clock, silent_closing
         self.limits, self.metrics = Limits() if settings.limits else None, Metrics()
         self.moderator = Moderator(settings.languages, settings.rude_words)
-        self.awards, self.lessons = Awards(badges), dict(lessons)
+        self.awards, self.lessons, self.saved_problem = Awards(badges), dict(lessons), saved_problem
         self.activity = Activity(settings.word, settings.harbour_key) if settings.harbour_key else None
         # The first request reads the ocean: uWSGI forks each worker from a program that has not read the logbook. It is
         # None again when the ocean has to become what the logbook says.
@@ -63,15 +67,16 @@ class Application:
         self.public_names = tuple(route.rule[1:] for route in self.public_routes())
         for route in self.routes.values():
             if lost := {f"/{name}" for name in route.then} - self.routes.keys():
-                raise ValueError(
-                    f"The page of {route.rule} can't go on with {', '.join(lost)}: there is no such route."
-                )
+                why = f"The page of {route.rule} can't go on with {', '.join(lost)}: there is no such route."
+                raise mistakes.Mistake(why, route.function)
 
     def add(self, part, guard=None):
         """Take the routes of a Bottle app. A guard looks at each request to them before they see it."""
         for route in part.routes:
             if route.rule in self.routes:
-                raise ValueError(f"There are two routes {route.rule}. Give one of them another name.")
+                other = mistakes.place_of(self.routes[route.rule].function)
+                why = f"There are two routes {route.rule}, and {other} has the other. Give one another name."
+                raise mistakes.Mistake(why, route.callback)
             ours = Route(route.rule, route.callback, guard, **route.config)
             self.router.route(route.rule, route.method, ours)
             self.routes[route.rule] = ours
@@ -96,8 +101,8 @@ class Application:
             self.write(request)
             if self.activity:
                 self.note(request)
-        except (Exception, SystemExit) as error:  # exit() in a route would end everybody's voyage
-            self.undo()
+        except (Exception, SystemExit, TooSlow) as error:  # exit() in a route would end everybody's voyage
+            self.undo(error)
             status, headers, body = self.explain(request, error)
         self.metrics.count(request, status, perf_counter() - began)
         if self.silent_closing == "all" or (self.silent_closing and request.is_last()):
@@ -145,13 +150,15 @@ class Application:
         ocean.mail.last_said.extend(self.said)
         self.ocean = ocean
 
-    def undo(self):
+    def undo(self, error):
         """Forget what has changed since the logbook was written."""
         try:
+            if isinstance(error, TooSlow):  # it may have come between a change and the note of it
+                raise RuntimeError("a route was ended while it was at work")
             if self.ocean and self.logbook.is_behind(self.ocean):
                 self.logbook.undo(self.ocean)
-        except Exception as error:  # whatever the route has done: the next request reads everything again
-            log.warning("The whole logbook has to be read: %s", error)
+        except Exception as problem:  # whatever the route has done: the next request reads everything again
+            log.warning("The whole logbook has to be read: %s", problem)
             self.ocean, self.said = None, self.ocean.mail.last_said
 
     # -- When something goes wrong
@@ -184,7 +191,11 @@ class Application:
         if status < 500:
             return BadValue(str(error.body), "")
         log.error("The route %s has a bug:", request.rule, exc_info=error)
-        return Bug("The server has a bug: this is not your fault. Your club leader finds it in the log.", "")
+        if not request.is_in_workshop:
+            return Bug("The server has a bug: this is not your fault. Your club leader finds it in the log.", "")
+        bug = Bug(f"The route {request.rule} has a bug. {mistakes.in_words(error)}", "")
+        bug.fields = {"traceback": mistakes.frames(error)}
+        return bug
 
     def no_route(self, path):
         """The Problem with a path that leads nowhere, with what was probably meant."""

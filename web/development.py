@@ -1,12 +1,20 @@
-"""The server for trying a change, where uWSGI isn't: python mocean.py"""
+"""The server for trying a change, where uWSGI isn't: see server/workshop.py, which starts it anew after each change."""
 
-from wsgiref.simple_server import WSGIRequestHandler
+from socketserver import ThreadingMixIn
+from threading import Lock
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import bottle
 
 
-class PatientHandler(WSGIRequestHandler):
-    """Browsers open connections before they have a question. Without a time-out, one would block this simple server."""
+class PatientServer(ThreadingMixIn, WSGIServer):
+    """Browsers open connections before they have a question. So each connection has a thread of its own."""
+
+    daemon_threads = True
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Shows no keys."""
 
     timeout = 2
 
@@ -15,6 +23,12 @@ class PatientHandler(WSGIRequestHandler):
 
 
 def serve(application):
-    """Serve until Ctrl-C, and start again whenever a file of the program is saved."""
-    settings = application.settings
-    bottle.run(application, host=settings.host, port=settings.port, handler_class=PatientHandler, reloader=True)
+    """Serve until Ctrl-C, one request after the other."""
+    turn, settings = Lock(), application.settings
+
+    def one_by_one(environ, start_response):
+        with turn:
+            return application(environ, start_response)
+
+    options = {"server_class": PatientServer, "handler_class": QuietHandler}
+    bottle.run(one_by_one, host=settings.host, port=settings.port, **options)

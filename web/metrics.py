@@ -20,12 +20,9 @@ from time import process_time
 from bottle import HTTPResponse
 
 from game.errors import Problem
-from web.request import read_address
 
 FORM = "text/plain; version=0.0.4; charset=utf-8"
 BOUNDS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, inf)  # seconds, up to which a histogram counts
-# The headers by which proxies say that they ask for somebody else.
-FORWARDED = {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP"}
 
 
 # ---- Counting ----
@@ -73,18 +70,12 @@ def as_monitor(request):
 def as_insider(request):
     """Let in programs on this very computer, and whoever has the harbour key. For others there is no such route."""
     request.identify()
-    if is_local(request.environ):
+    if request.is_local:
         request.sent.pop("key", None)  # it isn't needed here
     elif request.app.lock:
         request.app.lock.open(request)
     else:
         raise request.app.no_route(request.path)
-
-
-def is_local(environ):
-    """True if a program on this computer asks, and not a proxy here for somebody elsewhere."""
-    address = read_address(environ.get("REMOTE_ADDR", ""))
-    return address is not None and address.is_loopback and environ.keys().isdisjoint(FORWARDED)
 
 
 # ---- The text ----

@@ -88,6 +88,7 @@ def as_page(request, reply):
         again=Form(request.path, route.does, keys_of(route, is_known, app)) if route else None,
         then=[form_of(app.routes[f"/{name}"], is_known, app) for name in route.then] if route and is_success else [],
         name=request.asker.name if request.asker else "",
+        saved_problem=app.saved_problem() if request.is_in_workshop else "",
         chat=len(request.ocean.mail.waiting(request.asker)) if is_known and request.asker else 0,
         note="" if is_known or not request.asker else note_of(request),
         parts=take_apart(scheme, address, request.path[:SHOWN], query),

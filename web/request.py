@@ -15,6 +15,8 @@ MOST_KEYS = 50
 PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")  # why a browser asks
 UNCLEAR = "unclear"  # the address of all who have forged X-Forwarded-For
 OTHER_SITES = ("cross-site", "same-site")  # who asks, in a browser's words: the second may be another port of our host
+# The headers by which proxies say that they ask for somebody else.
+FORWARDED = {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP"}
 COOKIE_AGE = 60 * 24 * 3600  # seconds that a browser remembers something
 
 
@@ -98,6 +100,17 @@ class Request:
     def is_program(self):
         """True if a program asks, also one that runs in our page /python: that says so. Browsers name languages."""
         return "HTTP_ACCEPT_LANGUAGE" not in self.environ or self.environ.get("HTTP_X_REQUESTED_WITH") == "Python"
+
+    @property
+    def is_local(self):
+        """True if a program on this very computer asks, and not a proxy here for somebody elsewhere."""
+        address = read_address(self.environ.get("REMOTE_ADDR", ""))
+        return address is not None and address.is_loopback and self.environ.keys().isdisjoint(FORWARDED)
+
+    @property
+    def is_in_workshop(self):
+        """True if somebody asks who may be changing the program: what is wrong with it is then said in full."""
+        return self.app.saved_problem is not None and self.is_local
 
     # -- By which URL
 

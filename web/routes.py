@@ -18,17 +18,45 @@ A decorator like `@app.get("/cheer", then="who look")` may say more:
     head      True for a route that changes nothing, so that HEAD may ask it too, like a file
     shared    True if its reply is made once for all who ask within a quarter of a second
     who       a function that finds out who asks, in place of Request.identify
+    patient   True if it may take long: see patience.py
+
+A mistake is refused when the program is loaded, with file and line.
 """
 
+import builtins
 import inspect
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 from urllib.parse import quote
 
+from bottle import Bottle
+
 from web.errors import Misread, MissingKey, UnknownKey, guess, show
+from web.mistakes import Mistake, place_of
+from web.patience import ROUTE, within
+
+log = logging.getLogger(__name__)
+
+
+class App(Bottle):
+    """A Bottle app in which a function may be called like one of Python's own, as `map`: that keeps its name."""
+
+    def route(self, *words, **options):
+        decorate = super().route(*words, **options)
+
+        def add(function):
+            if function in vars(builtins).values():  # by the decorator below this one
+                function = self.routes[-1].callback
+            decorate(function)
+            return getattr(builtins, function.__name__, function)
+
+        return add
+
 
 # ---- What a value can be ----
 
@@ -126,9 +154,12 @@ class Route:
         self, rule, function, guard=None, view="reply", then="", instead=None, secret=False, head=False, **others
     ):
         self.rule, self.function, self.guard = rule, function, guard
+        if not rule.startswith("/"):
+            raise Mistake(f"The path {show(rule)} has to begin with a slash: {show('/' + rule)}.", function)
         self.view, self.then, self.instead = view, then.split(), instead
         self.is_secret, self.has_head, self.is_shared = secret, head, others.pop("shared", False)
-        self.who = others.pop("who", None)
+        self.who, self.is_patient = others.pop("who", None), others.pop("patient", False)
+        self.has_told = False  # the log that it returns nothing
         self.others = others  # what else the decorator says, for the view
         self.does = (inspect.getdoc(function) or "").partition("\n")[0]  # in a sentence
         self.parts = re.findall(r"<(\w+)", rule)  # of the path, like /hello/<name>
@@ -145,7 +176,9 @@ class Route:
         kind = text if parameter.annotation is parameter.empty else parameter.annotation
         param = kind if isinstance(kind, Param) else BUILT_IN.get(kind)
         if not param:
-            raise TypeError(f"{self.rule}: the parameter {parameter.name} can't be {kind}. See web/routes.py.")
+            raise Mistake(f"The parameter {parameter.name} can't be {kind}. See web/routes.py.", self.function)
+        if param is text and (meant := nearly_special(parameter.name)):
+            raise Mistake(f"There is a parameter {show(parameter.name)}. Do you mean {show(meant)}?", self.function)
         return Key(parameter.name, param, parameter.default is parameter.empty)
 
     # -- A request
@@ -167,7 +200,17 @@ class Route:
             arguments["ocean"] = request.ocean
         if self.needs_request:
             arguments["request"] = request
-        return self.function(**arguments, **self.read(request.sent))
+        arguments |= self.read(request.sent)
+        result = self.function(**arguments) if self.is_patient else within(ROUTE, self.function, arguments)
+        return self.without_return() if result is None else result
+
+    def without_return(self):
+        """What is said of a function that has returned nothing. The log is told once."""
+        if not self.has_told:
+            self.has_told = True
+            hint = 'Let it end with a line like: return "Done."'
+            log.warning("%s: the function of %s returns nothing. %s", place_of(self.function), self.rule, hint)
+        return f"The route {self.rule} has done its work, but does not say what. Its function needs a line with return."
 
     def check_names(self, sent):
         """Raises UnknownKey, with what was probably meant, if a key was sent that the route doesn't take."""
@@ -211,6 +254,12 @@ class Route:
                 pairs[key.name] = sample(key.param, ocean)
         query = "&".join([f"{name}={quote(str(value), safe='')}" for name, value in pairs.items()])
         return f"{self.path}?{query}" if query else self.path
+
+
+def nearly_special(name):
+    """Which parameter that is no key is probably meant by a name, like sailor by sailr or Sailor, or ""."""
+    meant = next(iter(get_close_matches(name.lower(), SPECIAL, 1, cutoff=0.81)), "")
+    return meant if meant[:1] == name[:1].lower() else ""
 
 
 def read_value(key, value):

@@ -35,6 +35,9 @@
 % step = lesson.next_step(sailor.badges if sailor else ())
 <p class="lesson"><b>Lesson {{world.lesson}}:</b> {{step.task}} <a href="{{step.url}}">{{address}}{{step.url}}</a></p>
 % end
+% if saved_problem:
+<p class="oops"><strong>What you saved is not used yet.</strong> {{saved_problem}}</p>
+% end
 {{!base}}
 </main>
 </body>
