@@ -237,6 +237,7 @@ class Server:
         while not is_free(self.port):  # until the last child is gone too
             time.sleep(0.01)
         (Path(self.cwd) / f"mocean-{self.port}.sock").unlink(missing_ok=True)
+        shutil.rmtree(Path(self.cwd) / f".workshop-{self.port}", ignore_errors=True)
 
     def pids(self):
         """The living processes by part. uWSGI's log names them, but may be a moment late with that."""
