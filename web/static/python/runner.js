@@ -9,8 +9,10 @@
 
 import { explain } from "./errors.js";
 
-const FRAME = 50; // milliseconds, in which all that is printed is shown at once
-const LONGEST = 200_000; // characters that are shown at once: of more, the last ones
+const PAUSE = 50; // milliseconds: what is printed and drawn meanwhile is shown at once
+const MOST = 200_000; // characters that are shown at once: of more, the last ones
+
+const shortened = (text) => (text.length > MOST ? `[...]\n${text.slice(-MOST)}` : text);
 
 export class Runner {
   constructor(files, on) {
@@ -21,16 +23,11 @@ export class Runner {
   start() {
     [this.printed, this.drawn, this.next] = [[], [], null];
     this.state("loading", "Python is loading.");
-    this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-    const { worker } = this;
+    const worker = (this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" }));
     // What a worker sent before it was stopped may arrive after that.
     worker.onmessage = ({ data: [word, ...details] }) => worker === this.worker && this[word](...details);
-    worker.onerror = (event) => worker === this.worker && this.failed(event.message ?? "worker.js is missing");
-    this.post("load", this.files);
-  }
-
-  post(...message) {
-    this.worker.postMessage(message);
+    worker.onerror = () => worker === this.worker && this.broken("worker.js does not run");
+    worker.postMessage(["load", this.files]);
   }
 
   state(word, sentence) {
@@ -38,41 +35,42 @@ export class Runner {
     this.on.state(word, sentence);
   }
 
-  // Run a program: now, or when Python is there.
+  // Run a program: now, or as soon as Python is ready.
   run(source, filename) {
     if (this.word === "failed") this.start();
     if (this.word === "loading") return (this.next = [source, filename]);
-    this.filename = filename;
     this.state("running", "Your program is running.");
-    this.post("run", source, filename);
+    this.worker.postMessage(["run", source, filename]);
   }
 
   // Stop the program, whatever it does: its Python ends with it, and a new one begins to load.
-  stop() {
+  stop(name = "KeyboardInterrupt", sentence = "You stopped it.") {
     const wasRunning = this.word === "running";
     this.worker.terminate();
     this.show();
-    if (wasRunning) this.on.done({ name: "KeyboardInterrupt", line: null, sentence: "You stopped it.", traceback: "" });
     this.start();
+    if (wasRunning) this.on.done({ name, line: null, sentence, traceback: "" });
   }
 
   // -- What the worker says
 
   ready(canWait) {
-    const old = "Python is ready. In this old browser, input() works only outside of functions.";
-    this.state("ready", canWait ? "Python is ready." : old);
-    if (this.next) this.run(...this.next.splice(0));
+    const note = canWait ? "" : " In this old browser, input() works only outside of functions.";
+    this.greeting = `Python is ready.${note}`;
+    this.state("ready", this.greeting);
+    if (this.next) this.run(...this.next);
   }
 
-  failed(why) {
+  broken(why) {
+    if (this.word !== "loading") return this.stop("Crash", "This was too much for Python: it has to begin anew.");
     this.worker.terminate();
     this.state("failed", `Python could not be loaded: ${why}. Run tries it again.`);
   }
 
   print(text, kind) {
     const last = this.printed.at(-1);
-    if (last?.kind === kind) last.text = (last.text + text).slice(-LONGEST);
-    else this.printed.push({ text, kind });
+    if (last?.kind === kind) last.text = shortened(last.text + text);
+    else this.printed.push({ text: shortened(text), kind });
     this.showSoon();
   }
 
@@ -89,27 +87,23 @@ export class Runner {
   async input(prompt) {
     this.show();
     const { worker } = this;
-    const text = await this.on.input(prompt);
-    if (worker === this.worker) this.post("answer", text);
+    worker.postMessage(["answer", await this.on.input(prompt)]);
   }
 
   done(error) {
     this.show();
-    this.state("ready", "Python is ready.");
+    this.state("ready", this.greeting);
     this.on.done(error && explain(error));
   }
 
-  // -- Many small things are shown together
-
   showSoon() {
-    this.timer ??= setTimeout(() => this.show(), FRAME);
+    this.timer ??= setTimeout(() => this.show(), PAUSE);
   }
 
   show() {
     clearTimeout(this.timer);
-    this.timer = null;
     const [printed, drawn] = [this.printed, this.drawn];
-    [this.printed, this.drawn] = [[], []];
+    [this.printed, this.drawn, this.timer] = [[], [], null];
     for (const { text, kind } of printed) this.on.print(text, kind);
     if (drawn.length) this.on.draw(drawn);
   }

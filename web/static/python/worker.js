@@ -11,6 +11,8 @@ let python, answer;
 let [since, sent] = [0, 0];
 
 const commands = { load, run, answer: (text) => answer(text) };
+// No exception of Python's gets here, but what ends Python itself.
+self.onunhandledrejection = () => tell("broken");
 onmessage = ({ data: [word, ...details] }) => commands[word](...details);
 
 function rest(milliseconds) {
@@ -56,20 +58,24 @@ async function fetched(url, read) {
   return response[read]();
 }
 
+async function loadPython(indexURL) {
+  const { loadPyodide } = await import(`${indexURL}pyodide.mjs`);
+  python = await loadPyodide({ indexURL });
+}
+
 async function load({ pyodide, wheels, url, id }) {
   try {
-    const files = wheels.map((wheel) => fetched(wheel, "arrayBuffer"));
-    const [start, { loadPyodide }] = await Promise.all([
+    const [start, packages] = await Promise.all([
       fetched(new URL("start.py", import.meta.url), "text"),
-      import(pyodide + "pyodide.mjs"),
+      Promise.all(wheels.map((wheel) => fetched(wheel, "arrayBuffer"))),
+      loadPython(pyodide),
     ]);
-    python = await loadPyodide({ indexURL: pyodide });
-    for (const file of files) python.unpackArchive(await file, "wheel");
+    for (const wheel of packages) python.unpackArchive(wheel, "wheel");
     python.registerJsModule("page", { url, my_id: id, can_wait: CAN_WAIT, show, ask, rest, draw });
     python.runPython(start);
     tell("ready", CAN_WAIT);
   } catch (error) {
-    tell("failed", String(error.message ?? error));
+    tell("broken", error.message);
   }
 }
 
