@@ -7,9 +7,7 @@
 //   draw(commands)          for picture.js
 //   done(error)             null, or {name, line, sentence, traceback}
 
-import { explain } from "./errors.js";
-
-const PAUSE = 50; // milliseconds: what is printed and drawn meanwhile is shown at once
+const PAUSE = 40; // milliseconds: what the worker says meanwhile is shown at once
 const MOST = 200_000; // characters that are shown at once: of more, the last ones
 
 const shortened = (text) => (text.length > MOST ? `[...]\n${text.slice(-MOST)}` : text);
@@ -21,12 +19,12 @@ export class Runner {
   }
 
   start() {
-    [this.printed, this.drawn, this.next] = [[], [], null];
+    [this.heard, this.next] = [[], null];
     this.state("loading", "Python is loading.");
     const worker = (this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" }));
     // What a worker sent before it was stopped may arrive after that.
-    worker.onmessage = ({ data: [word, ...details] }) => worker === this.worker && this[word](...details);
-    worker.onerror = () => worker === this.worker && this.broken("worker.js does not run");
+    worker.onmessage = ({ data }) => worker === this.worker && this.hear(...data);
+    worker.onerror = () => worker === this.worker && this.hear("broken", "worker.js does not run");
     worker.postMessage(["load", this.files]);
   }
 
@@ -52,7 +50,23 @@ export class Runner {
     if (wasRunning) this.on.done({ name, line: null, sentence, traceback: "" });
   }
 
-  // -- What the worker says
+  // Many small things are shown together, so that an endless loop can't freeze the page.
+  hear(word, what, kind) {
+    const last = this.heard.at(-1);
+    const goesOn = last?.word === word && last.kind === kind;
+    if (goesOn && word === "print") last.what = shortened(last.what + what);
+    else if (goesOn && word === "draw") last.what.push(...what);
+    else this.heard.push({ word, what: word === "print" ? shortened(what) : what, kind });
+    this.timer ??= setTimeout(() => this.show(), PAUSE);
+  }
+
+  show() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    for (const { word, what, kind } of this.heard.splice(0)) (word in this ? this : this.on)[word](what, kind);
+  }
+
+  // -- What else the worker says
 
   ready(canWait) {
     const note = canWait ? "" : " In this old browser, input() works only outside of functions.";
@@ -67,44 +81,13 @@ export class Runner {
     this.state("failed", `Python could not be loaded: ${why}. Run tries it again.`);
   }
 
-  print(text, kind) {
-    const last = this.printed.at(-1);
-    if (last?.kind === kind) last.text = shortened(last.text + text);
-    else this.printed.push({ text: shortened(text), kind });
-    this.showSoon();
-  }
-
-  draw(command) {
-    this.drawn.push(command);
-    this.showSoon();
-  }
-
-  request(facts) {
-    this.show();
-    this.on.request(facts);
-  }
-
   async input(prompt) {
-    this.show();
     const { worker } = this;
     worker.postMessage(["answer", await this.on.input(prompt)]);
   }
 
   done(error) {
-    this.show();
     this.state("ready", this.greeting);
-    this.on.done(error && explain(error));
-  }
-
-  showSoon() {
-    this.timer ??= setTimeout(() => this.show(), PAUSE);
-  }
-
-  show() {
-    clearTimeout(this.timer);
-    const [printed, drawn] = [this.printed, this.drawn];
-    [this.printed, this.drawn, this.timer] = [[], [], null];
-    for (const { text, kind } of printed) this.on.print(text, kind);
-    if (drawn.length) this.on.draw(drawn);
+    this.on.done(error);
   }
 }
