@@ -63,7 +63,8 @@ async function load({ pyodide, wheels, url, id }) {
       Promise.all(wheels.map((wheel) => fetched(wheel, "arrayBuffer"))),
       loadPython(pyodide),
     ]);
-    sentences = table.replaceAll("URL", url).trim().split("\n\n").slice(1).map((pair) => pair.split("\n"));
+    const pairs = table.replaceAll("{url}", url).trim().split("\n\n").slice(1);
+    sentences = pairs.map((pair) => pair.split("\n")).map(([pattern, text]) => [new RegExp(pattern, "m"), text]);
     for (const wheel of packages) python.unpackArchive(wheel, "wheel");
     const show = (text, kind) => tell("print", text, kind);
     const draw = (...command) => tell("draw", [command]);
@@ -95,7 +96,9 @@ async function run(source, filename) {
 }
 
 function explain(traceback) {
-  const [pattern, sentence] = sentences.find(([pattern]) => traceback.match(new RegExp(pattern, "m"))) ?? [];
-  const [match] = pattern ? traceback.match(new RegExp(pattern, "m")) : [""];
-  return match.replace(new RegExp(pattern, "m"), sentence ?? "");
+  for (const [pattern, sentence] of sentences) {
+    const found = traceback.match(pattern);
+    if (found) return found[0].replace(pattern, sentence);
+  }
+  return "";
 }
