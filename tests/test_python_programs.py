@@ -285,11 +285,14 @@ while True:
             break
     except requests.ConnectionError:
         print("No answer.")
+    time.sleep(1)
 print("It is back.")
 """
 
 
 def test_a_program_can_wait_until_the_server_is_back(workbench, sea):
+    sea.sleeps = 0
+    workbench.run(SLEEP.replace("MOST", "inf"))
     workbench.start(RETRYING)
     workbench.wait_for("I wait.")
     sea.server.kill()

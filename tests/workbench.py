@@ -5,6 +5,7 @@ from itertools import count
 
 from playwright.sync_api import expect
 
+NUMBERS = count(1)  # of programs, as all tabs of a browser share them
 DEADLINE = 60_000  # milliseconds: Python comes to a busy computer in ten seconds
 
 expect.set_options(timeout=DEADLINE)
@@ -12,7 +13,7 @@ expect.set_options(timeout=DEADLINE)
 
 class Workbench:
     def __init__(self, page, url):
-        self.page, self.numbers = page, count(1)
+        self.page = page
         page.set_default_timeout(DEADLINE)
         self.console, self.state = page.get_by_role("log"), page.get_by_role("status")
         self.run_button = page.get_by_role("button", name="Run ")
@@ -28,7 +29,7 @@ class Workbench:
 
     def open(self, source):
         """Open a program as a file."""
-        name = f"program{next(self.numbers)}.py"
+        name = f"program{next(NUMBERS)}.py"
         file = {"name": name, "mimeType": "text/x-python", "buffer": source.encode()}
         self.page.locator("input[type=file]").set_input_files(file)
         expect(self.page.get_by_label("Open one of your programs")).to_have_value(name)
