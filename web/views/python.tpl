@@ -1,12 +1,11 @@
 % rebase("page.tpl", title="Python")
-<h1 class="unseen">{{!headline}}</h1>
 % if not pyodide:
 <div class="answer oops">
-<p class="lead">Python is not on this server yet.</p>
-<p>On the computer of the server, in the folder of Mocean, type this. Then start the server again:</p>
+<h1>{{!headline}}</h1>
 <pre>make python</pre>
 </div>
 % else:
+<h1 class="unseen">Python</h1>
 <link rel="stylesheet" href="{{ace}}ace.css">
 <link rel="stylesheet" href="/static/python/python.css">
 <script src="{{ace}}ace.js" defer></script>
@@ -32,7 +31,7 @@
 <button id="rename">Rename this program</button>
 <button id="download">Download it</button>
 <button id="choose">Open a file</button>
-<button id="delete">Delete this program</button>
+<button id="remove">Delete this program</button>
 </div>
 <input id="file" type="file" accept=".py,.txt" aria-label="A program to open" hidden>
 <pre id="editor">
@@ -56,8 +55,10 @@ while True:
 <button id="clear">Clear</button>
 <p id="state" role="status"></p>
 </div>
-<canvas id="picture" role="img" aria-label="What the program draws" hidden></canvas>
-<div id="console" role="log" aria-label="Console" tabindex="0"></div>
+<div class="stage">
+<svg id="picture" role="img" aria-label="What the program draws"></svg>
+<div class="screen"><div id="console" role="log" aria-label="Console" tabindex="0"></div></div>
+</div>
 <div class="traffic">
 <h2>Requests</h2>
 <div id="bars" aria-hidden="true"></div>

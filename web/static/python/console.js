@@ -14,15 +14,13 @@ export class Console {
 
   // `kind` is out, err, typed or quiet: its colour.
   print(text, kind) {
-    const { scrollTop, clientHeight, scrollHeight } = this.element;
-    this.add(make("span", { className: kind }, text.slice(-MOST)), scrollTop + clientHeight > scrollHeight - 40);
+    this.add(make("span", { className: kind }, text.slice(-MOST)));
   }
 
-  add(part, isToBeSeen = true) {
+  add(part) {
     this.element.append(part);
     this.length += part.textContent.length;
-    while (this.length > MOST) this.drop(this.element.firstChild);
-    if (isToBeSeen) this.element.scrollTop = this.element.scrollHeight;
+    while (this.length > MOST) this.drop(this.element.firstElementChild);
   }
 
   drop(part) {
@@ -38,31 +36,32 @@ export class Console {
     this.add(this.form);
     input.focus();
     return new Promise((resolve) => {
-      this.form.addEventListener("submit", (event) => {
+      this.form.onsubmit = (event) => {
         event.preventDefault();
         this.element.focus();
-        this.endAsking(input.value);
+        this.endAsking(`${input.value}\n`);
         resolve(input.value);
-      });
+      };
     });
   }
 
   // Leave what was typed in the place of its field.
-  endAsking(typed = "") {
+  endAsking(typed) {
     if (!this.form) return;
     this.drop(this.form);
     this.print(this.form.textContent, "out");
-    this.print(`${typed}\n`, "typed");
+    this.print(typed, "typed");
     this.form = null;
   }
 
   explain({ sentence, traceback }) {
     const parts = traceback.split(/(\bline \d+)/).map((part, index) => (index % 2 ? this.linkTo(part) : part));
     this.add(make("div", { className: "error" }, make("p", {}, sentence), make("pre", {}, ...parts)));
+    this.element.lastChild.firstChild.scrollIntoView({ block: "nearest" });
   }
 
   linkTo(line) {
-    return make("button", { type: "button", onclick: () => this.goTo(parseInt(line.slice(5))) }, line);
+    return make("button", { type: "button", onclick: () => this.goTo(Number(line.slice(5))) }, line);
   }
 }
 

@@ -6,23 +6,11 @@ export class Editor {
   // `element` has the first program as its text. `on` hears change(source), and leave() when somebody presses Esc.
   constructor(element, on) {
     ace.config.set("useStrictCSP", true); // its styles are in ace.css and python.css
-    this.ace = ace.edit(element, {
-      mode: "ace/mode/python",
-      theme: { cssClass: "ace-sea" },
-      wrap: true,
-      enableMultiselect: false,
-      displayIndentGuides: false,
-      showFoldWidgets: false,
-      showPrintMargin: false,
-      textInputAriaLabel: "Your program",
-    });
-    this.ace.textInput.setAriaLabel();
+    const plain = { enableMultiselect: false, displayIndentGuides: false, showFoldWidgets: false, showPrintMargin: false };
+    this.ace = ace.edit(element, { theme: { cssClass: "ace-sea" }, textInputAriaLabel: "Your program", ...plain });
     this.ace.commands.removeCommands(UNUSED); // so that the browser has these keys
     this.ace.commands.addCommand({ name: "leave", bindKey: "Esc", exec: on.leave });
-    this.ace.on("change", () => {
-      this.unmark();
-      if (!this.isOpening) on.change(this.source);
-    });
+    this.ace.on("change", () => [this.unmark(), on.change(this.source)]);
   }
 
   get source() {
@@ -30,10 +18,11 @@ export class Editor {
   }
 
   open(source) {
-    this.isOpening = true;
-    this.ace.setValue(source, -1);
-    this.isOpening = false;
-    this.ace.session.getUndoManager().reset();
+    const session = ace.createEditSession(source, "ace/mode/python");
+    session.setUseWrapMode(true);
+    this.ace.setSession(session);
+    this.ace.textInput.setAriaLabel();
+    this.marked = null;
   }
 
   // Mark the line of an error.

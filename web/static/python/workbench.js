@@ -5,7 +5,7 @@ import { Editor } from "./editor.js";
 import { Picture } from "./picture.js";
 import * as programs from "./programs.js";
 import { Runner } from "./runner.js";
-import { Traffic } from "./traffic.js";
+import { addRequest } from "./traffic.js";
 
 const FIRST_LINES = "import requests\nfrom here import url, my_id\n\n";
 
@@ -13,19 +13,10 @@ const at = (id) => document.getElementById(id);
 const { pyodide, wheels, id } = at("workbench").dataset;
 const editor = new Editor(at("editor"), { change: keep, leave: () => at("run").focus() });
 const output = new Console(at("console"), (line) => editor.goTo(line));
-const traffic = new Traffic(at("bars"), at("requests"));
 const picture = new Picture(at("picture"));
 let name; // of the program that is open
 let cameFrom; // what had the focus when a program was started
 open(programs.last() ?? programs.add("loop", editor.source));
-const runner = new Runner({ pyodide, wheels: wheels.split(" "), url: `${location.origin}/`, id }, {
-  state: showState,
-  print: (text, kind) => output.print(text, kind),
-  input: (prompt) => output.ask(prompt),
-  request: (facts) => traffic.add(facts),
-  draw,
-  done,
-});
 
 // ---- Programs ----
 
@@ -77,69 +68,76 @@ async function takeFile() {
   at("file").value = ""; // so that the same file can be opened again
 }
 
-// What another tab has done.
+// What another tab does to this program, happens here too.
 function follow({ key, newValue }) {
   listPrograms();
-  if (key === programs.KEY + name && newValue !== editor.source) newValue === null ? openLast() : editor.open(newValue);
+  if (key !== programs.KEY + name || newValue === editor.source) return;
+  newValue === null ? openLast() : editor.open(newValue);
 }
 
 // ---- Running ----
 
+const runner = new Runner({ pyodide, wheels: wheels.split(" "), url: `${location.origin}/`, id }, {
+  print: (text, kind) => output.print(text, kind),
+  input: (prompt) => output.ask(prompt),
+  request: (facts) => addRequest(at("bars"), at("requests"), facts),
+  draw(commands) {
+    at("workbench").classList.add("drawn");
+    picture.draw(commands);
+  },
+  state(word, sentence) {
+    at("workbench").dataset.state = word;
+    at("run").disabled = word === "running";
+    at("stop").disabled = word !== "running";
+    say(sentence);
+  },
+  done(error) {
+    output.endAsking("\n");
+    if (error?.traceback) output.explain(error);
+    else if (error) output.print(`${error.sentence}\n`, "quiet");
+    if (error?.line) editor.mark(error.line);
+    if (at("console").parentElement.contains(document.activeElement)) cameFrom.focus();
+  },
+});
+
 function run() {
   if (at("run").disabled) return;
   [editor.unmark(), output.clear(), picture.clear()];
-  at("picture").hidden = true;
+  at("workbench").classList.remove("drawn");
   cameFrom = document.activeElement;
   at("console").focus();
   runner.run(editor.source, name);
-}
-
-function showState(word, sentence) {
-  at("workbench").dataset.state = word;
-  at("run").disabled = word === "running";
-  at("stop").disabled = word !== "running";
-  say(sentence);
 }
 
 function say(sentence) {
   at("state").textContent = sentence;
 }
 
-function draw(commands) {
-  at("picture").hidden = false;
-  picture.draw(commands);
-}
-
-function done(error) {
-  output.endAsking();
-  if (error?.traceback) output.explain(error);
-  else if (error) output.print(`${error.sentence}\n`, "quiet");
-  if (error?.line) editor.mark(error.line);
-  if (at("console").contains(document.activeElement)) cameFrom.focus();
-}
-
 // ---- Buttons and keys ----
 
-const buttons = { run, rename, download, delete: remove, choose: () => at("file").click(), clear: () => output.clear() };
-buttons.stop = () => runner.stop();
-buttons.new = () => copy("program", FIRST_LINES);
-for (const [id, act] of Object.entries(buttons)) at(id).addEventListener("click", act);
-for (const menu of document.querySelectorAll("[popover]")) menu.addEventListener("click", () => menu.hidePopover());
-at("examples").addEventListener("click", ({ target }) => target.closest("button") && copy(target.closest("button").name, target.closest("button").value));
+const clicked = { run, rename, download, remove };
+clicked.stop = () => runner.stop();
+clicked.clear = () => output.clear();
+clicked.new = () => copy("program", FIRST_LINES);
+clicked.choose = () => at("file").click();
+for (const [id, act] of Object.entries(clicked)) at(id).addEventListener("click", act);
+for (const button of document.querySelectorAll("#examples button")) {
+  button.addEventListener("click", () => copy(button.name, button.value));
+}
+for (const menu of document.querySelectorAll(".menu")) menu.addEventListener("click", () => menu.hidePopover());
 at("program").addEventListener("change", () => open(at("program").value));
 at("file").addEventListener("change", takeFile);
 addEventListener("storage", follow);
 
-const keys = {
+const pressed = {
   Enter: run,
   s: () => say("Your programs are kept in this browser as you type."),
-  c: () => at("stop").click(),
+  c: () => at("stop").click(), // as in a terminal; but in the editor, or where text is selected, it copies
 };
 
 addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || !(event.key in keys)) return;
-  // As in a terminal, Ctrl-C stops a program. In the editor, or with a text selected, it copies.
-  if (event.key === "c" && (String(getSelection()) || !at("console").contains(document.activeElement))) return;
+  const copies = event.key === "c" && (String(getSelection()) || !at("console").contains(document.activeElement));
+  if (!(event.ctrlKey || event.metaKey) || copies || !(event.key in pressed)) return;
   event.preventDefault();
-  keys[event.key]();
+  pressed[event.key]();
 }, true);
