@@ -26,7 +26,8 @@ export class Picture {
   }
 
   paint() {
-    const [top, bottom] = [this.track.length ? 0 : SURFACE, this.floor.length ? GROUND : SEA];
+    const [hasTrack, hasFloor] = [this.track.length > 0, this.floor.length > 0];
+    const [top, bottom] = [hasFloor && !hasTrack ? SURFACE : 0, hasFloor ? GROUND : SEA];
     this.svg.setAttribute("viewBox", `-5 ${top - 5} ${SEA + 10} ${bottom - top + 10}`);
     const [x, y] = this.track.at(-1) ?? [-SEA, -SEA];
     this.set("track", "d", this.track.map(([x, y], index) => `${this.isFar(index) ? "M" : "L"}${x} ${SEA - y}`).join(""));
