@@ -45,7 +45,7 @@ while True:
     message = input("message: ")
     print(requests.get(url + route + "?" + key + "=" + message).text)
 </pre>
-<p class="keys"><kbd>Tab</kbd> indents. <kbd>Esc</kbd> leaves the editor. Your programs stay in this browser.</p>
+<p class="keys"><span><kbd>Tab</kbd> indents. <kbd>Esc</kbd> leaves the editor.</span> Your programs stay in this browser.</p>
 </section>
 
 <section class="result" aria-label="Result">
@@ -56,7 +56,7 @@ while True:
 <p id="state" role="status"></p>
 </div>
 <div class="stage">
-<svg id="picture" role="img" aria-label="What the program draws"></svg>
+<svg id="picture" preserveAspectRatio="xMidYMin" role="img" aria-label="What the program draws"></svg>
 <div class="screen"><div id="console" role="log" aria-label="Console" tabindex="0"></div></div>
 </div>
 <div class="traffic">

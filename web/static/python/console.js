@@ -30,17 +30,16 @@ export class Console {
 
   // Ask for a line of text, where the program has come to. Returns a promise of it.
   ask(prompt) {
-    const plain = { autocomplete: "off", autocapitalize: "off", spellcheck: false };
-    const input = make("input", { ariaLabel: prompt.trim() || "input", ...plain });
+    const input = make("input", { ariaLabel: prompt.trim() || "input", autocomplete: "off", autocapitalize: "off" });
     this.form = make("form", {}, make("span", {}, prompt), input);
     this.add(this.form);
     input.focus();
     return new Promise((resolve) => {
-      this.form.onsubmit = (event) => {
-        event.preventDefault();
+      this.form.onsubmit = () => {
         this.element.focus();
         this.endAsking(`${input.value}\n`);
         resolve(input.value);
+        return false;
       };
     });
   }
@@ -55,13 +54,10 @@ export class Console {
   }
 
   explain({ sentence, traceback }) {
-    const parts = traceback.split(/(\bline \d+)/).map((part, index) => (index % 2 ? this.linkTo(part) : part));
+    const link = (line) => make("button", { type: "button", onclick: () => this.goTo(Number(line.slice(5))) }, line);
+    const parts = traceback.split(/(\bline \d+)/).map((part, index) => (index % 2 ? link(part) : part));
     this.add(make("div", { className: "error" }, make("p", {}, sentence), make("pre", {}, ...parts)));
     this.element.lastChild.firstChild.scrollIntoView({ block: "nearest" });
-  }
-
-  linkTo(line) {
-    return make("button", { type: "button", onclick: () => this.goTo(Number(line.slice(5))) }, line);
   }
 }
 

@@ -1,29 +1,16 @@
 // The programs that this browser keeps. Each has a key of its own, so that no tab overwrites another tab's programs.
 
 export const KEY = "program:";
-const [kept, here] = [storage("localStorage"), storage("sessionStorage")]; // for all tabs, and for this one
-
-// A browser that may keep nothing has an object instead: then programs last as long as the page.
-function storage(kind) {
-  try {
-    return window[kind] ?? {};
-  } catch {
-    return {};
-  }
-}
+const [kept, here] = [localStorage, sessionStorage]; // for all tabs, and for this one
 
 export const read = (name) => kept[KEY + name];
+export const write = (name, source) => (kept[KEY + name] = source); // raises an error if there is no room for it
 export const remove = (name) => delete kept[KEY + name];
 export const open = (name) => (here.last = kept.last = name);
 
 export function names() {
   const all = Object.keys(kept).filter((key) => key.startsWith(KEY)).map((key) => key.slice(KEY.length));
   return all.sort((one, other) => one.localeCompare(other, [], { numeric: true }));
-}
-
-// Raises an error if the browser has no room for it.
-export function write(name, source) {
-  kept[KEY + name] = source;
 }
 
 // Keep a program under a name like this one that is free, and return that name. The same program isn't kept twice.

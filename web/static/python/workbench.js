@@ -7,16 +7,18 @@ import * as programs from "./programs.js";
 import { Runner } from "./runner.js";
 import { addRequest } from "./traffic.js";
 
-const FIRST_LINES = "import requests\nfrom here import url, my_id\n\n";
+const FIRST_LINES = "import requests\nfrom here import url, my_id\n\n"; // of a new program
 
 const at = (id) => document.getElementById(id);
-const { pyodide, wheels, id } = at("workbench").dataset;
+const say = (sentence) => (at("state").textContent = sentence);
 const editor = new Editor(at("editor"), { change: keep, leave: () => at("run").focus() });
 const output = new Console(at("console"), (line) => editor.goTo(line));
 const picture = new Picture(at("picture"));
+const { pyodide, wheels, id } = at("workbench").dataset;
+const first = editor.source;
 let name; // of the program that is open
 let cameFrom; // what had the focus when a program was started
-open(programs.last() ?? programs.add("loop", editor.source));
+openLast();
 
 // ---- Programs ----
 
@@ -24,6 +26,10 @@ function open(wanted) {
   programs.open((name = wanted));
   editor.open(programs.read(name));
   listPrograms();
+}
+
+function openLast() {
+  open(programs.last() ?? programs.add("loop", first));
 }
 
 function listPrograms() {
@@ -45,21 +51,15 @@ function copy(wanted, source) {
 
 function rename() {
   const wanted = prompt(`A new name for ${name}:`, name);
-  if (!wanted || wanted === name) return;
+  if (!wanted) return;
   programs.remove(name);
   open(programs.add(wanted, editor.source));
 }
 
 function remove() {
-  if (confirm(`Delete ${name} for ever?`)) [programs.remove(name), openLast()];
-}
-
-function openLast() {
-  open(programs.last() ?? programs.add("program", FIRST_LINES));
-}
-
-function download() {
-  make("a", { href: URL.createObjectURL(new Blob([editor.source])), download: name }).click();
+  if (!confirm(`Delete ${name} for ever?`)) return;
+  programs.remove(name);
+  openLast();
 }
 
 async function takeFile() {
@@ -96,38 +96,39 @@ const runner = new Runner({ pyodide, wheels: wheels.split(" "), url: `${location
     if (error?.traceback) output.explain(error);
     else if (error) output.print(`${error.sentence}\n`, "quiet");
     if (error?.line) editor.mark(error.line);
-    if (at("console").parentElement.contains(document.activeElement)) cameFrom.focus();
+    if (at("console").contains(document.activeElement)) cameFrom.focus();
   },
 });
 
 function run() {
   if (at("run").disabled) return;
-  [editor.unmark(), output.clear(), picture.clear()];
+  editor.unmark();
+  output.clear();
+  picture.clear();
   at("workbench").classList.remove("drawn");
   cameFrom = document.activeElement;
   at("console").focus();
   runner.run(editor.source, name);
 }
 
-function say(sentence) {
-  at("state").textContent = sentence;
-}
-
 // ---- Buttons and keys ----
 
-const clicked = { run, rename, download, remove };
-clicked.stop = () => runner.stop();
-clicked.clear = () => output.clear();
-clicked.new = () => copy("program", FIRST_LINES);
-clicked.choose = () => at("file").click();
-for (const [id, act] of Object.entries(clicked)) at(id).addEventListener("click", act);
-for (const button of document.querySelectorAll("#examples button")) {
-  button.addEventListener("click", () => copy(button.name, button.value));
-}
+const clicked = {
+  run,
+  rename,
+  remove,
+  stop: () => runner.stop(),
+  clear: () => output.clear(),
+  new: () => copy("program", FIRST_LINES),
+  choose: () => at("file").click(),
+  download: () => make("a", { href: URL.createObjectURL(new Blob([editor.source])), download: name }).click(),
+};
+for (const [id, act] of Object.entries(clicked)) at(id).onclick = act;
+for (const one of document.querySelectorAll("#examples button")) one.onclick = () => copy(one.name, one.value);
 for (const menu of document.querySelectorAll(".menu")) menu.addEventListener("click", () => menu.hidePopover());
-at("program").addEventListener("change", () => open(at("program").value));
-at("file").addEventListener("change", takeFile);
-addEventListener("storage", follow);
+at("program").onchange = () => open(at("program").value);
+at("file").onchange = takeFile;
+window.onstorage = follow;
 
 const pressed = {
   Enter: run,
@@ -135,9 +136,9 @@ const pressed = {
   c: () => at("stop").click(), // as in a terminal; but in the editor, or where text is selected, it copies
 };
 
-addEventListener("keydown", (event) => {
+window.onkeydown = (event) => {
   const copies = event.key === "c" && (String(getSelection()) || !at("console").contains(document.activeElement));
   if (!(event.ctrlKey || event.metaKey) || copies || !(event.key in pressed)) return;
   event.preventDefault();
   pressed[event.key]();
-}, true);
+};
