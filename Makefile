@@ -57,7 +57,7 @@ attack: $(VENV)/dev ## attack the server in many ways, for an hour: PARTS="schoo
 bench: $(VENV)/bench ## measure the server beside others, for some minutes: PARTS="race school" for some parts. Needs wrk
 	@$(BIN)python -m bench $(PARTS)
 
-picture: $(VENV)/dev ## make the README's picture of the map again. Needs Chromium
+picture: $(VENV)/dev ## make the README's pictures again. Needs Chromium
 	@$(BIN)python -m tests.picture
 
 install: ## make it a service of this computer, or upgrade it. WHEELS=folder: without a network. FETCH=no: without /python

@@ -44,9 +44,9 @@ function keep(source) {
   }
 }
 
-function copy(wanted, source) {
+function copy(wanted, source, line = 1) {
   open(programs.add(wanted, source));
-  editor.goTo(1);
+  editor.goTo(line);
 }
 
 function rename() {
@@ -119,7 +119,7 @@ const clicked = {
   remove,
   stop: () => runner.stop(),
   clear: () => output.clear(),
-  new: () => copy("program", FIRST_LINES),
+  new: () => copy("program", FIRST_LINES, 4),
   choose: () => at("file").click(),
   download: () => make("a", { href: URL.createObjectURL(new Blob([editor.source])), download: name }).click(),
 };
@@ -131,14 +131,15 @@ at("file").onchange = takeFile;
 window.onstorage = follow;
 
 const pressed = {
-  Enter: run,
+  enter: run,
   s: () => say("Your programs are kept in this browser as you type."),
   c: () => at("stop").click(), // as in a terminal; but in the editor, or where text is selected, it copies
 };
 
 window.onkeydown = (event) => {
-  const copies = event.key === "c" && (String(getSelection()) || !at("console").contains(document.activeElement));
-  if (!(event.ctrlKey || event.metaKey) || copies || !(event.key in pressed)) return;
+  const key = event.key.toLowerCase();
+  const copies = key === "c" && (String(getSelection()) || !at("console").contains(document.activeElement));
+  if (!(event.ctrlKey || event.metaKey) || copies || !(key in pressed)) return;
   event.preventDefault();
-  pressed[event.key]();
+  pressed[key]();
 };
