@@ -1,4 +1,4 @@
-"""Draw the track of your ship, whose helmsman turns the wheel as he likes. It runs in the page /python, which can draw."""
+"""Draw the track of your ship, which turns as it likes. It runs in the page /python, which can draw."""
 
 import random
 import sys
@@ -25,7 +25,7 @@ def ask(route, **more):
 keys["id"] = ask("join", name=f"track{random.randint(1000, 9999)}")["id"]
 ask("speed", speed=40)
 course = random.randrange(360)
-for second in range(60):
+for second in range(40):
     course = (course + random.randint(-30, 30)) % 360
     ship = ask("heading", degrees=course)
     picture.track(ship["x"], ship["y"])

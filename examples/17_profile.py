@@ -25,7 +25,7 @@ def ask(route, **more):
 keys["id"] = ask("join", name=f"floor{random.randint(1000, 9999)}")["id"]
 ask("heading", degrees=60)
 ask("speed", speed=30)
-for sounding in range(60):
+for sounding in range(40):
     ship = ask("location")
     depth = ask("ping")["seafloor"]
     picture.track(ship["x"], ship["y"])

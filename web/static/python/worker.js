@@ -3,7 +3,7 @@
 
 const BURST = 50; // milliseconds, in which a program may send MOST characters before it has to rest
 const MOST = 200_000;
-const MESSAGE = 200; // how many characters a message counts for besides
+const COST = { out: 200, err: 2000, draw: 500, request: 5000 }; // what a message counts for besides, by what it shows
 
 // JSPI: input() can stop Python until there is an answer, as WebAssembly can be stopped.
 const canWait = "Suspending" in WebAssembly;
@@ -21,7 +21,7 @@ self.onunhandledrejection = () => tell("broken"); // no exception of Python's, b
 function tell(word, what, kind) {
   const now = performance.now();
   if (now > since + BURST) [since, sent] = [now, 0];
-  sent += MESSAGE + (what?.length ?? 0);
+  sent += (COST[kind ?? word] ?? 0) + (what?.length ?? 0);
   postMessage([word, what, kind]);
   if (sent > MOST) rest(since + BURST - now);
 }
