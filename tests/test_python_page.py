@@ -332,17 +332,26 @@ def test_an_endless_program_fills_no_memory_and_can_be_stopped(running):
     wait_until_ready(page)
 
 
+CHATTERBOX = """\
+import requests
+from here import url
+
+me = requests.get(url + "join?name=chatterbox&format=json").json()
+for number in range(110):
+    requests.get(url + "sendchat", params={"id": me["id"], "message": number})
+print("end")
+"""
+
+
 @in_a_browser
 def test_the_requests_of_a_program_are_shown(running):
     page = running
-    run(
-        page, 'import requests\nfrom here import url\nfor n in range(120):\n    requests.get(url + "who")\nprint("end")'
-    )
+    run(page, CHATTERBOX)
     printed(page, "end")
     assert page.locator("#requests tr").count() == page.locator("#bars i").count() == 100
     refused = page.locator("#requests .refused").first
     route, status, milliseconds, size = refused.locator("td").all_inner_texts()
-    assert (route, status) == ("/who", "429")
+    assert (route, status) == ("/sendchat", "429")
     assert float(milliseconds) > 0
     assert int(size) > 50
     sign = "one => getComputedStyle(one.cells ? one.cells[1] : one, '::before').content"

@@ -169,7 +169,7 @@ def test_of_three_clubs_all_go_back_if_one_fails(service):
 
 def test_the_page_for_python_gets_its_files_from_where_they_are_and_nothing_else_needs_them(service):
     box, code = service.box, changed_copy(service.box)
-    box.run("rm", "-rf", f"{code}/web/fetched")
+    box.run("sh", "-c", f"rm -rf {code}/web/fetched /opt/mocean/web/fetched")
     result = install(box, code, FETCH="yes", **NO_NETWORK)
     assert result.returncode == 0, result.stderr
     assert "What the page /python needs can't be fetched" in result.stdout

@@ -36,7 +36,8 @@ def examples():
 
 
 # As it was at the start: uWSGI doesn't notice either when that folder comes later.
-NAMES = {path.relative_to(FETCHED).as_posix() for path in FETCHED.rglob("*") if path.is_file()}
+FILES = [path for path in FETCHED.rglob("*") if path.is_file() and not path.is_symlink()]
+NAMES = {path.relative_to(FETCHED).as_posix() for path in FILES}
 FOR_PAGE = {
     "pyodide": "".join(fetched("pyodide-*")),
     "ace": "".join(fetched("ace-builds-*")),
