@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import expect
 
 from steps import PUZZLES
 from tests.conftest import ROOT, Handler, serving
@@ -177,7 +176,7 @@ def test_an_endless_example_runs(workbench, sea, name, words):
 def test_an_example_draws(workbench, sea, name):
     assert "Traceback" not in run_fast(workbench, sea, example(name))
     picture = workbench.page.get_by_role("img", name="What the program draws")
-    expect(picture).to_be_visible()
+    assert picture.is_visible()
     track = picture.locator(".track").get_attribute("d")
     places = [(float(x), float(y)) for x, y in re.findall(r"[ML]([\d.]+) ([\d.]+)", track)]
     assert len(places) == 40
@@ -434,14 +433,14 @@ def test_an_old_browser_says_what_it_can_do_and_does_it(chromium, sea):
         context.route("**/worker.js", without_jspi)
         context.route("**/requests-*.whl", lambda route: route.fulfill(status=404))
         workbench = Workbench(context.new_page(), sea.name)
-        expect(workbench.state).to_contain_text(re.compile(r"could not be loaded: \S*requests-\S+ is missing"))
+        workbench.wait_for("could not be loaded: /fetched/requests-", "is missing", where=workbench.state)
         context.unroute("**/requests-*.whl")
         program = ["import time", "for number in 1, 2:", "    time.sleep(0.1)", "    print(input('number: ') * 2)"]
         workbench.open("\n".join(program))
         workbench.run_button.click()
         for answer in "5", "7":
             workbench.answer(answer)
-        expect(workbench.state).to_contain_text("In this old browser, input() works only outside of functions.")
+        workbench.wait_for("In this old browser, input() works only outside of functions.", where=workbench.state)
         assert workbench.console.inner_text().split() == ["number:", "5", "55", "number:", "7", "77"]
         assert "Aboard now" in workbench.run(example("one_request"))
         out = workbench.run("def ask():\n    return input()\nprint('never')\nask()")

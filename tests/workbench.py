@@ -3,36 +3,36 @@
 import re
 from itertools import count
 
-from playwright.sync_api import expect
+from tests.conftest import wait_until
 
 NUMBERS = count(1)  # of programs, as all tabs of a browser share them
-DEADLINE = 60_000  # milliseconds: Python comes to a busy computer in ten seconds
-
-expect.set_options(timeout=DEADLINE)
+DEADLINE = 60  # seconds: Python comes to a busy computer in ten
 
 
 class Workbench:
     def __init__(self, page, url):
         self.page = page
-        page.set_default_timeout(DEADLINE)
+        page.set_default_timeout(1000 * DEADLINE)
         self.console, self.state = page.get_by_role("log"), page.get_by_role("status")
         self.run_button = page.get_by_role("button", name="Run ")
         self.stop_button = page.get_by_role("button", name="Stop ")
         page.goto(url + "python")
 
-    def wait_for(self, *texts):
+    def wait_for(self, *texts, where=None):
         """Wait until the console has these texts, one after the other."""
-        expect(self.console).to_contain_text(re.compile(".*".join(map(re.escape, texts)), re.DOTALL))
+        pattern = re.compile(".*".join(map(re.escape, texts)), re.DOTALL)
+        wait_until(lambda: pattern.search((where or self.console).inner_text()), DEADLINE)
 
     def wait_until_ready(self):
-        expect(self.state).to_contain_text("Python is ready")
+        self.wait_for("Python is ready", where=self.state)
 
     def open(self, source):
         """Open a program as a file."""
         name = f"program{next(NUMBERS)}.py"
         file = {"name": name, "mimeType": "text/x-python", "buffer": source.encode()}
         self.page.locator("input[type=file]").set_input_files(file)
-        expect(self.page.get_by_label("Open one of your programs")).to_have_value(name)
+        chosen = self.page.get_by_label("Open one of your programs")
+        wait_until(lambda: chosen.input_value() == name, DEADLINE)
 
     def start(self, source, *answers):
         """Open a program, press Run, and type these answers."""
