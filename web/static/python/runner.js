@@ -68,10 +68,9 @@ export class Runner {
 
   // -- What else the worker says
 
-  ready(canWait) {
-    const note = canWait ? "" : " In this old browser, input() works only outside of functions.";
-    this.greeting = `Python is ready.${note}`;
-    this.state("ready", this.greeting);
+  ready(sentence) {
+    this.greeting = sentence;
+    this.state("ready", sentence);
     if (this.next) this.run(...this.next);
   }
 

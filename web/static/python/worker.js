@@ -9,6 +9,7 @@ const COST = { out: 200, err: 2000, draw: 500, request: 5000 }; // what a messag
 const canWait = "Suspending" in WebAssembly;
 // Where other sites' pages may share our process, only WebAssembly gives memory on which a worker can sleep.
 const bed = new Int32Array(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer);
+const rest = (milliseconds) => Atomics.wait(bed, 0, 0, milliseconds);
 
 let python, answer, sentences;
 let [since, sent] = [0, 0];
@@ -24,10 +25,6 @@ function tell(word, what, kind) {
   sent += (COST[kind ?? word] ?? 0) + (what?.length ?? 0);
   postMessage([word, what, kind]);
   if (sent > MOST) rest(since + BURST - now);
-}
-
-function rest(milliseconds) {
-  Atomics.wait(bed, 0, 0, milliseconds);
 }
 
 function ask(prompt) {
@@ -57,12 +54,13 @@ self.XMLHttpRequest = class extends XMLHttpRequest {
 // Everything that Python needs is fetched at the same time.
 async function load({ pyodide, wheels, url, id }) {
   try {
-    const [table, start, packages] = await Promise.all([
+    const [table, start, packages, loaded] = await Promise.all([
       fetched(new URL("errors.txt", import.meta.url), "text"),
       fetched(new URL("start.py", import.meta.url), "text"),
       Promise.all(wheels.map((wheel) => fetched(wheel, "arrayBuffer"))),
-      loadPython(pyodide),
+      import(`${pyodide}pyodide.mjs`).then(({ loadPyodide }) => loadPyodide({ indexURL: pyodide })),
     ]);
+    python = loaded;
     const pairs = table.replaceAll("{url}", url).trim().split("\n\n").slice(1);
     sentences = pairs.map((pair) => pair.split("\n")).map(([pattern, text]) => [new RegExp(pattern, "m"), text]);
     for (const wheel of packages) python.unpackArchive(wheel, "wheel");
@@ -70,7 +68,7 @@ async function load({ pyodide, wheels, url, id }) {
     const draw = (...command) => tell("draw", [command]);
     python.registerJsModule("page", { url, my_id: id, can_wait: canWait, show, ask, rest, draw });
     python.runPython(start);
-    tell("ready", canWait);
+    tell("ready", `Python is ready.${canWait ? "" : " In this old browser, input() works only outside of functions."}`);
   } catch (error) {
     tell("broken", error.message);
   }
@@ -82,23 +80,13 @@ async function fetched(url, read) {
   return response[read]();
 }
 
-async function loadPython(indexURL) {
-  const { loadPyodide } = await import(`${indexURL}pyodide.mjs`);
-  python = await loadPyodide({ indexURL });
-}
-
 async function run(source, filename) {
   const program = python.globals.get("run");
   const found = await (canWait ? program.callPromising(source, filename) : program(source, filename));
-  const error = found?.toJs({ dict_converter: Object.fromEntries }) ?? null;
-  if (error) error.sentence = explain(error.traceback);
-  tell("done", error);
+  tell("done", found ? explained(found.toJs({ dict_converter: Object.fromEntries })) : null);
 }
 
-function explain(traceback) {
-  for (const [pattern, sentence] of sentences) {
-    const found = traceback.match(pattern);
-    if (found) return found[0].replace(pattern, sentence);
-  }
-  return "";
+function explained(error) {
+  const [pattern, sentence] = sentences.find(([pattern]) => pattern.test(error.traceback)) ?? [/$/, ""];
+  return { ...error, sentence: error.traceback.match(pattern)[0].replace(pattern, sentence) };
 }
