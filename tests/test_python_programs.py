@@ -15,7 +15,7 @@ import requests
 from playwright.sync_api import expect
 
 from steps import PUZZLES
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Handler, serving
 from tests.documents import blocks
 from tests.fleet import CHROMIUM, WHY_NOT, a_browser
 from tests.test_examples import Sea
@@ -46,7 +46,7 @@ time.sleep = sleep
 @pytest.fixture(scope="module")
 def chromium():
     assert CHROMIUM, WHY_NOT
-    with a_browser("--host-resolver-rules=MAP mocean.example 127.0.0.1", LIKE_REAL_ONES) as browser:
+    with a_browser("--host-resolver-rules=MAP *.example 127.0.0.1", LIKE_REAL_ONES) as browser:
         yield browser
 
 
@@ -89,7 +89,13 @@ def workbench(browser, sea):
 
 @pytest.fixture(scope="module")
 def other_tab(browser, sea):
-    return Workbench(browser.new_page(), sea.name)
+    """Another tab of the same browser, which has joined before."""
+    page = browser.new_page()
+    page.goto(sea.name + "join?name=own")
+    own = page.locator("h1").inner_text()
+    workbench = Workbench(page, sea.name)
+    workbench.own_id = re.search(r"Your id is (\w+)", own)[1]
+    return workbench
 
 
 def run_fast(workbench, sea, program, *answers, sleeps=inf):
@@ -327,18 +333,16 @@ print("heading", ask("location", id=id)["heading"])
 """
 
 
+def test_a_program_knows_the_ship_of_this_browser(other_tab):
+    assert other_tab.run("from here import my_id\nprint(my_id)") == f"{other_tab.own_id}\n"
+
+
 def test_two_tabs_sail_two_ships(workbench, other_tab):
     workbench.start(SHIP.replace("NAME", "'ida'").replace("DEGREES", "90"))
     workbench.wait_for("Ready?")
     assert "heading 180" in other_tab.run(SHIP.replace("NAME", "'otto'").replace("DEGREES", "180"), "yes")
     workbench.answer("yes")
     workbench.wait_for("heading 90")
-
-
-def test_a_program_knows_the_ship_of_this_browser(other_tab, browser, sea):
-    [id] = [cookie["value"] for cookie in browser.cookies() if cookie["name"] == f"id-{sea.server.port}"]
-    other_tab.page.reload()
-    assert other_tab.run("from here import my_id\nprint(my_id)") == f"{id}\n"
 
 
 def test_the_server_knows_that_a_program_asks(workbench, browser):
@@ -351,6 +355,69 @@ def test_one_can_chat_until_the_page_is_closed(other_tab):
     other_tab.start(example("clem"), "hello")
     other_tab.wait_for("You: hello", "Clem: Ahoy")
     other_tab.page.close()
+
+
+# ---- What a program can't do ----
+
+
+class Elsewhere(Handler):
+    """Another site, which lets everybody read what it has, and notes who asks."""
+
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        self.send_response(200)
+        for name, value in {"Access-Control-Allow-Origin": "*", "Content-Type": "text/javascript"}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_OPTIONS = do_GET
+
+
+TRIES = """
+import js, requests
+from pyodide.code import run_js
+from pyodide.ffi import run_sync, to_js
+from here import url
+
+tries = {
+    "requests": lambda: requests.get(ELSEWHERE),
+    "fetch": lambda: run_sync(js.fetch(ELSEWHERE)),
+    "blind": lambda: run_sync(js.fetch(ELSEWHERE, to_js({"mode": "no-cors"}, dict_converter=js.Object.fromEntries))),
+    "socket": lambda: run_sync(wait(js.WebSocket.new(ELSEWHERE.replace("http", "ws")))),
+    "events": lambda: run_sync(wait(js.EventSource.new(ELSEWHERE))),
+    "worker": lambda: run_sync(wait(js.Worker.new(ELSEWHERE))),
+    "worker of data": lambda: run_sync(wait(js.Worker.new("data:text/javascript,postMessage(1)"))),
+    "script": lambda: js.importScripts(ELSEWHERE),
+    "eval": lambda: js.eval("1"),
+    "module": lambda: run_js(f"import('{ELSEWHERE}')"),
+    "page": lambda: js.document,
+    "storage": lambda: js.localStorage,
+    "parent": lambda: js.window,
+}
+wait = lambda what: js.Promise.new(lambda resolve, reject: listen(what, resolve, reject))
+def listen(what, resolve, reject):
+    what.onopen, what.onmessage, what.onerror = resolve, resolve, lambda event: reject(js.Error.new("refused"))
+for name, attempt in tries.items():
+    try:
+        print(name, "worked:", attempt())
+    except BaseException:
+        print(name, "failed.")
+reply = requests.get(url + "join?name=cookie")
+print(dict(reply.cookies), reply.headers.get("Set-Cookie"), reply.request.headers.get("Cookie"))
+"""
+
+
+def test_a_program_reaches_no_other_site_no_page_and_no_cookie(workbench):
+    with serving(Elsewhere) as other:
+        other.asked = []
+        elsewhere = f"http://evil.example:{other.server_port}/"
+        assert requests.get(f"http://127.0.0.1:{other.server_port}/here", timeout=10).ok
+        out = workbench.run(TRIES.replace("ELSEWHERE", repr(elsewhere)))
+        assert other.asked == ["/here"]
+    outcomes = re.findall(r"^[a-z ]+ (failed|worked)\b", out, re.MULTILINE)
+    assert outcomes == ["failed"] * 13, out
+    assert out.endswith("\n{} None None\n")
 
 
 # ---- Old browsers, and broken ones ----
