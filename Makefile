@@ -24,7 +24,7 @@ run: $(VENV)/run ## start the server: PORT=8080 HOST=0.0.0.0 unless given
 play: $(VENV)/run ## start the client, and play on this computer's server
 	@$(BIN)python client.py http://localhost:$(PORT)
 
-python: $(VENV)/bin/pip ## fetch what the page /python needs, so that browsers can run Python: 6 MB, from npm and PyPI
+python: $(VENV)/bin/pip ## fetch what the page /python needs, so that browsers can run Python: 7 MB, from npm and PyPI
 	@$(BIN)python -m server.fetch
 
 test: $(VENV)/dev ## run all tests

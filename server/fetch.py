@@ -79,15 +79,8 @@ def fetch_packages(new, aside):
     """Fetch the packages from npm, and keep of each what a browser asks for."""
     for name in ("package.json", "package-lock.json"):
         shutil.copy(WEB / name, aside)
-    options = (
-        "--loglevel=error",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--fetch-retries=1",
-        f"--cache={aside / 'cache'}",
-    )
-    run(*npm(aside), "ci", *options, cwd=aside, env={**os.environ, "PYTHONPATH": str(aside)})
+    environment = {**os.environ, "PYTHONPATH": str(aside)}
+    run(*npm(aside), "ci", *CAREFULLY, f"--cache={aside / 'cache'}", cwd=aside, env=environment)
     for name, patterns in FROM_NPM.items():
         package = aside / "node_modules" / name
         version = re.search(r'"version": "(.*)"', (package / "package.json").read_text(encoding="utf-8"))[1]

@@ -22,6 +22,7 @@ SHIPS = [  # name, x, y, heading, speed
     ("tupaia", 205, 130, 330, 20),
     ("sindbad", 590, 480, 160, 26),
     ("maryam", 330, 850, 95, 15),
+    ("hypatia", 380, 405, 105, 0),  # the ship of the program
 ]
 FOUND = [
     ("Great Meteor", "jeanne"),
@@ -40,6 +41,7 @@ WORDS = [
 
 
 PROGRAM = """\
+import math
 import time
 import requests
 from here import url, my_id, picture
@@ -50,16 +52,16 @@ def ask(route, **keys):
     return requests.get(url + route, params=keys).json()
 
 
-ask("speed", speed=30)
-for turn in range(12):
-    ask("heading", degrees=60 + 30 * turn)
+ask("speed", speed=40)
+for step in range(14):
+    ask("heading", degrees=105 + 30 * math.cos(step / 2))
     ship, sea = ask("location"), ask("ping")
     picture.track(ship["x"], ship["y"])
     picture.floor(sea["seafloor"])
-    print(f"{ship['heading']:4.0f}°  {sea['seafloor']:.1f} m deep")
+    print(sea["seafloor"], "m deep")
     time.sleep(1)
 
-print(course)
+print("Anchor!", ask("stop")["speed"])
 """
 
 
@@ -73,13 +75,13 @@ def take(folder):
             page.goto(f"http://{ADDRESS}/map")
             page.wait_for_timeout(5000)  # until the ships have wakes
             page.screenshot(path=MAP)
-            page.goto(f"http://{ADDRESS}/join?name=tupaia&id={ids['tupaia']}")
+            page.goto(f"http://{ADDRESS}/join?name=hypatia&id={ids['hypatia']}")
             page.goto(f"http://{ADDRESS}/python")
             page.locator("#editor textarea").focus()
             page.keyboard.press("Control+A")
             page.keyboard.insert_text(PROGRAM)
             page.keyboard.press("Control+Enter")
-            page.locator("#console .error").wait_for(timeout=120_000)
+            page.locator("#console", has_text="Anchor!").wait_for(timeout=120_000)
             page.screenshot(path=PYTHON)
     finally:
         server.kill()

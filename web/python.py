@@ -5,7 +5,6 @@ an editor and the library requests. These are files of others, in the folder `fe
 uWSGI hands them out by itself: see uwsgi.ini. Without uWSGI, the route here does.
 """
 
-import ast
 from pathlib import Path
 
 from bottle import Bottle, HTTPError
@@ -27,12 +26,11 @@ def fetched(pattern):
 
 
 def examples():
-    """The programs in examples/ that run in a browser."""
+    """The programs in examples/ that run in a browser. The first line of each is its title."""
     for file in sorted((HERE.parent / "examples").glob("*.py")):
-        source = file.read_text(encoding="utf-8")
+        source = file.read_text(encoding="utf-8", errors="replace")
         if NEEDS_A_WINDOW not in source:
-            title = ast.get_docstring(ast.parse(source)).partition("\n")[0]
-            yield {"name": file.name, "title": title, "source": source}
+            yield {"name": file.name, "title": source.partition("\n")[0].strip('"'), "source": source}
 
 
 # As it was at the start: uWSGI doesn't notice either when that folder comes later.

@@ -56,7 +56,10 @@ while True:
 <p id="state" role="status"></p>
 </div>
 <div class="stage">
-<svg id="picture" preserveAspectRatio="xMidYMin" role="img" aria-label="What the program draws"></svg>
+<svg id="picture" preserveAspectRatio="xMidYMin" role="img" aria-label="What the program draws">
+<path class="sea" d="M0 0H900V900H0Z"/><path class="grid" d="M300 0V900M600 0V900M0 300H900M0 600H900"/>
+<path class="track"/><circle class="ship" r="12"/><path class="depth"/><path class="floor"/>
+</svg>
 <div class="screen"><div id="console" role="log" aria-label="Console" tabindex="0"></div></div>
 </div>
 <div class="traffic">

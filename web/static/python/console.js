@@ -5,11 +5,11 @@ const MOST = 50_000; // characters that stay: of more, the last ones
 export class Console {
   // `goTo` is called with the number of a line that is clicked in an error.
   constructor(element, goTo) {
-    [this.element, this.goTo, this.length] = [element, goTo, 0];
+    [this.element, this.goTo] = [element, goTo];
   }
 
   clear() {
-    [...this.element.children].filter((part) => part !== this.form).forEach((part) => this.drop(part));
+    this.element.replaceChildren(...this.element.querySelectorAll("form")); // where the program waits
   }
 
   // `kind` is out, err, typed or quiet: its colour.
@@ -19,13 +19,7 @@ export class Console {
 
   add(part) {
     this.element.append(part);
-    this.length += part.textContent.length;
-    while (this.length > MOST) this.drop(this.element.firstElementChild);
-  }
-
-  drop(part) {
-    this.length -= part.textContent.length;
-    part.remove();
+    while (this.element.textContent.length > MOST) this.element.firstElementChild.remove();
   }
 
   // Ask for a line of text, where the program has come to. Returns a promise of it.
@@ -47,7 +41,7 @@ export class Console {
   // Leave what was typed in the place of its field.
   endAsking(typed) {
     if (!this.form) return;
-    this.drop(this.form);
+    this.form.remove();
     this.print(this.form.textContent, "out");
     this.print(typed, "typed");
     this.form = null;

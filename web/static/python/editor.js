@@ -28,15 +28,13 @@ export class Editor {
   // Mark the line of an error.
   mark(line) {
     this.marked = this.ace.session.highlightLines(line - 1, line - 1, "wrong");
-    this.ace.session.addGutterDecoration(line - 1, "wrong");
+    this.ace.session.setBreakpoint(line - 1, "wrong"); // which colours its number
     this.ace.scrollToLine(line - 1, true);
   }
 
   unmark() {
-    if (!this.marked) return;
-    this.ace.session.removeMarker(this.marked.id);
-    this.ace.session.removeGutterDecoration(this.marked.start.row, "wrong");
-    this.marked = null;
+    this.ace.session.removeMarker(this.marked?.id);
+    this.ace.session.clearBreakpoints();
   }
 
   goTo(line) {

@@ -1,5 +1,6 @@
-// Draws what programs say with `from here import picture`, in an <svg>: a ship's track on the sea, ["track", x, y] in
-// metres, and under it the profile of the sea floor, ["floor", depth] in metres, one sounding beside the other.
+// Draws what programs say with `from here import picture`: a ship's track on the sea, ["track", x, y] in metres, and
+// under it the profile of the sea floor, ["floor", depth] in metres, one sounding beside the other. The page has an <svg>
+// with all shapes for it.
 
 const SEA = 900; // metres from edge to edge, and units of the picture
 const [SURFACE, GROUND] = [930, 1270]; // of the profile
@@ -8,9 +9,12 @@ const MOST = 3000; // points that are drawn: of more, the last ones
 
 export class Picture {
   constructor(svg) {
-    const names = ["sea", "grid", "track", "ship", "depth", "floor"];
-    svg.innerHTML = names.map((name) => `<path class="${name}"/>`).join("");
     this.svg = svg;
+    for (const name of ["sea", "grid", "track", "ship", "depth", "floor"]) {
+      const path = document.createElementNS(svg.namespaceURI, "path");
+      path.classList.add(name);
+      svg.append(path);
+    }
     this.set("sea", "M0 0H900V900H0Z");
     this.set("grid", "M300 0V900M600 0V900M0 300H900M0 600H900");
     this.clear();

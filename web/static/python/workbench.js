@@ -117,7 +117,7 @@ const clicked = {
   run,
   rename,
   remove,
-  stop: () => runner.stop(),
+  stop: () => at("stop").disabled || runner.stop(),
   clear: () => output.clear(),
   new: () => copy("program", FIRST_LINES, 4),
   choose: () => at("file").click(),
@@ -130,16 +130,12 @@ at("program").onchange = () => open(at("program").value);
 at("file").onchange = takeFile;
 window.onstorage = follow;
 
-const pressed = {
-  enter: run,
-  s: () => say("Your programs are kept in this browser as you type."),
-  c: () => at("stop").click(), // as in a terminal; but in the editor, or where text is selected, it copies
-};
-
 window.onkeydown = (event) => {
-  const key = event.key.toLowerCase();
-  const copies = key === "c" && (String(getSelection()) || !at("console").contains(document.activeElement));
-  if (!(event.ctrlKey || event.metaKey) || copies || !(key in pressed)) return;
+  // As in a terminal, Ctrl-C stops a program. But in the editor, or where text is selected, it copies.
+  const stops = at("console").contains(document.activeElement) && !String(getSelection());
+  const keys = { enter: run, s: () => say("Your programs are kept as you type."), c: stops && clicked.stop };
+  const act = (event.ctrlKey || event.metaKey) && keys[event.key.toLowerCase()];
+  if (!act) return;
   event.preventDefault();
-  pressed[key]();
+  act();
 };
