@@ -10,13 +10,6 @@ const MOST = 3000; // points that are drawn: of more, the last ones
 export class Picture {
   constructor(svg) {
     this.svg = svg;
-    for (const name of ["sea", "grid", "track", "ship", "depth", "floor"]) {
-      const path = document.createElementNS(svg.namespaceURI, "path");
-      path.classList.add(name);
-      svg.append(path);
-    }
-    this.set("sea", "M0 0H900V900H0Z");
-    this.set("grid", "M300 0V900M600 0V900M0 300H900M0 600H900");
     this.clear();
   }
 
@@ -35,12 +28,13 @@ export class Picture {
     const top = this.floor.length && !this.track.length ? SURFACE : 0;
     const bottom = this.floor.length ? GROUND : SEA;
     this.svg.setAttribute("viewBox", `-5 ${top - 5} ${SEA + 10} ${bottom - top + 10}`);
-    this.set("track", this.track.map(([x, y], index) => `${this.isFar(index) ? "M" : "L"}${x} ${SEA - y}`).join(""));
-    this.set("ship", this.track.slice(-1).map(([x, y]) => `M${x - 14} ${SEA - y}l14-14 14 14-14 14Z`).join(""));
+    const [x, y] = this.track.at(-1) ?? [-SEA, -SEA];
+    this.set("track", "d", this.track.map(([x, y], index) => `${this.isFar(index) ? "M" : "L"}${x} ${SEA - y}`).join(""));
+    this.set("ship", "transform", `translate(${x} ${SEA - y})`);
     const width = SEA / Math.max(20, this.floor.length);
     const profile = this.floor.map(([depth]) => `V${SURFACE + METRE * depth}h${width}`).join("");
-    this.set("depth", `M0 ${SURFACE}${profile}V${SURFACE}`);
-    this.set("floor", `M0 ${GROUND}${profile}V${GROUND}`);
+    this.set("depth", "d", `M0 ${SURFACE}${profile}V${SURFACE}`);
+    this.set("floor", "d", `M0 ${GROUND}${profile}V${GROUND}`);
   }
 
   // True for the first point, and for one behind an edge of the sea: from there, ships come in at the opposite edge.
@@ -49,7 +43,7 @@ export class Picture {
     return Math.max(Math.abs(x - oldX), Math.abs(y - oldY)) > SEA / 2;
   }
 
-  set(name, path) {
-    this.svg.querySelector(`.${name}`).setAttribute("d", path);
+  set(name, attribute, value) {
+    this.svg.querySelector(`.${name}`).setAttribute(attribute, value);
   }
 }
