@@ -13,8 +13,7 @@ PIP = $(BIN)python -m pip --disable-pip-version-check --quiet
 override WHEELS := $(abspath $(WHEELS))
 export WHEELS
 
-LOCK = --universal --python-version 3.10 --group run --generate-hashes --custom-compile-command 'make lock' \
-	--output-file requirements.lock pyproject.toml
+LOCK = --universal --python-version 3.10 --generate-hashes --custom-compile-command 'make lock' pyproject.toml
 
 help:
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +26,9 @@ check: $(VENV)/run ## try the program without a server: does it load, and do its
 
 play: $(VENV)/run ## start the client, and play on this computer's server
 	@$(BIN)python client.py http://localhost:$(PORT)
+
+python: $(VENV)/bin/pip ## fetch what the page /python needs, so that browsers can run Python: 7 MB, from npm and PyPI
+	@$(BIN)python -m server.fetch
 
 test: $(VENV)/dev ## run all tests
 	@$(BIN)pytest -n 4 --dist loadfile
@@ -58,11 +60,11 @@ attack: $(VENV)/dev ## attack the server in many ways, for an hour: PARTS="schoo
 bench: $(VENV)/bench ## measure the server beside others, for some minutes: PARTS="race school" for some parts. Needs wrk
 	@$(BIN)python -m bench $(PARTS)
 
-picture: $(VENV)/dev ## make the README's picture of the map again. Needs Chromium
+picture: $(VENV)/dev ## make the README's pictures again. Needs Chromium
 	@$(BIN)python -m tests.picture
 
-install: ## make it a service of this computer, or upgrade the one there is. WHEELS=folder: without a network
-	@$(PYTHON) -B -m server.install
+install: ## make it a service of this computer, or upgrade it. WHEELS=folder: without a network. FETCH=no: without /python
+	@$(PYTHON) -B -m server.install --fetch $(or $(FETCH),yes)
 
 rollback: ## let the service use the version before again, or the newer one
 	@$(PYTHON) -B -m server.install --rollback
@@ -74,10 +76,12 @@ wheels: $(VENV)/bin/pip ## put all that the server needs into the folder WHEELS=
 	@$(PIP) download --only-binary :all: --require-hashes --requirement requirements.lock --dest $(or $(WHEELS),wheels)
 
 lock: $(VENV)/dev ## lock the newest packages that pyproject.toml allows, into requirements.lock
-	@$(BIN)uv pip compile --quiet --upgrade $(LOCK)
+	@$(BIN)uv pip compile --quiet --upgrade $(LOCK) --group run --output-file requirements.lock
+	@$(BIN)uv pip compile --quiet --upgrade $(LOCK) --group npm --output-file web/npm.lock
 
 clean: ## remove all that was installed or left over
-	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache __pycache__ */__pycache__ tests/*/__pycache__ .workshop-* *.sock
+	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache __pycache__ */__pycache__ tests/*/__pycache__ .workshop-* *.sock \
+		web/fetched web/.fetching
 
 # What the server runs with is locked: these versions, and no other files than these.
 $(VENV)/run: requirements.lock | $(VENV)/bin/pip
@@ -99,4 +103,5 @@ $(VENV)/bin/pip:
 		{ echo "A part of Python is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-.PHONY: help run check play test lint format backup restore crash soak attack bench picture install rollback uninstall wheels lock clean
+.PHONY: help run check play python test lint format backup restore crash soak attack bench picture install rollback \
+	uninstall wheels lock clean

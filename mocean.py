@@ -28,7 +28,7 @@ from server import disk, startup, workshop
 from server.clock import SteadyClock
 from server.logbook import Logbook
 from server.version import with_commit
-from web import development, metrics, openapi, session
+from web import development, metrics, openapi, python, session
 from web.application import Application
 from web.routes import SECRET_ID, App, number, one_of, text, whole_number
 
@@ -322,7 +322,7 @@ def map(follow: ship = None):
 def build(settings, clock=None):
     """The game, as a WSGI application. Each has an ocean of its own."""
     logbook = Logbook(settings.logbook, settings.sync)
-    parts, clock = [app, steps.app, badges.app], clock or SteadyClock()
+    parts, clock = [app, steps.app, badges.app, python.app], clock or SteadyClock()
     return Application(
         settings,
         logbook,

@@ -13,6 +13,7 @@ from urllib.request import urlopen
 from bench import fleet
 from bench.load import cores_awake, measure, students, wrk
 from bench.servers import AIOHTTP, BARE, LIMITED, MOCEAN, PEERS, run
+from web import python
 
 LOCATION = "/location?id={}&format=json"
 HEADING = [f"/heading?degrees={degrees}&id={{}}&format=json" for degrees in (90, 91)]
@@ -27,6 +28,17 @@ REFUSALS = "Refusals of Mocean with limits: *failed* says how many were refused"
 SEA = "Many ships: *alone* is one who asks twice a second, and pays for what is worked out for all who ask meanwhile"
 PAGES = "Pages, with 500 ships"
 SCHOOL = "A class and a school: mostly `location`, one time in 20 `heading`, and `sendchat` now and then, with limits"
+LOADED = (".mjs", ".wasm", ".zip", ".json", ".js", ".css", ".whl")  # what a browser asks for, of what was fetched
+LOADING = "A player who asks every 40 ms, alone and while 28 browsers load what makes `/python` again and again"
+BROWSERS = """
+import sys, threading, urllib.request
+def load():
+    while True:
+        for url in sys.argv[1:]:
+            urllib.request.urlopen(urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})).read()
+for _ in range(28):
+    threading.Thread(target=load).start()
+"""
 LOOP = "import requests, sys\nwhile True: requests.get(sys.argv[1])"
 
 
@@ -200,6 +212,27 @@ def beside_loops(server, *args, **options):
         return students(server, *args, **options)
 
 
+def loading(part):
+    """A player, while a class opens the page /python for the first time."""
+    server, poll = part.start(LIMITED, 1), dict(load=students, programs=1, every=0.04, longer=4)
+    part.add(LOADING, "alone", server, LOCATION, **poll)
+    part.add(LOADING, "beside 28 browsers", server, LOCATION, **poll | dict(load=beside_browsers))
+    part.play(1 / 2)
+    for what in ("p50", "p99"):
+        seen = part.middle(LOADING, "beside 28 browsers", figure=what)
+        part.aim(f"a player beside 28 browsers that load `/python`: ms, {what}", seen, {"p50": 10, "p99": 50}[what])
+
+
+def beside_browsers(server, *args, **options):
+    """A load of students while browsers fetch all that the page /python needs."""
+    files = [f"{server.url}/fetched/{name}" for name in python.NAMES if name.endswith(LOADED)]
+    with subprocess.Popen([sys.executable, "-c", BROWSERS, *files]) as browsers:
+        try:
+            return students(server, *args, **options)
+        finally:
+            browsers.kill()
+
+
 def size(part):
     """Memory and start with many ships."""
     for ships, memory in ((1000, 32), (fleet.MOST, 140)):
@@ -210,4 +243,4 @@ def size(part):
             part.aim(f"start with {ships:,} ships, s", server.start, 2)
 
 
-PARTS = {part.__name__: part for part in (race, writes, refusals, sea, pages, school, size)}
+PARTS = {part.__name__: part for part in (race, writes, refusals, sea, pages, school, loading, size)}

@@ -43,7 +43,7 @@ class Server:
     def __init__(self, folder, command="uwsgi {folder}/uwsgi.ini", app=None, limits="off"):
         port = spare_port()
         self.folder, self.url, self.ids = Path(folder), f"http://127.0.0.1:{port}", []
-        ini = (ROOT / "uwsgi.ini").read_text().replace("%d", str(ROOT))
+        ini = (ROOT / "uwsgi.ini").read_text().replace("%d", f"{ROOT}/")
         ini = ini.replace("wsgi-file = mocean.py", f"module = {app}") if app else ini
         (self.folder / "uwsgi.ini").write_text(ini)
         environment = {

@@ -19,6 +19,7 @@ watchdog.py    tells systemd whether the server is well
 install.py     makes the server a service of systemd, upgrades it and goes back
 releases.py    the versions of the program in /opt
 clubs.py       the servers of this computer, and their logbooks
+fetch.py       fetches what the page /python needs
 rehearsal.py   plays with a new version before it is used
 commands.py    what the admin's commands share: one at a time, signals, other programs
 """

@@ -34,13 +34,13 @@ def check_machine():
 # ---- Install ----
 
 
-def install():
-    """Build a release, rehearse it, and switch to it."""
+def install(with_fetching=True):
+    """Build a release, rehearse it, and switch to it. What the page /python needs is fetched if it isn't here."""
     check_machine()
     releases.check_place()
     os.umask(0o022)  # everybody may read what is installed
     with tidied():
-        release = releases.build()
+        release = releases.build(with_fetching)
         for club in clubs.broken():
             try:
                 try_out(release, club)
@@ -202,11 +202,12 @@ def main():
     what.add_argument("--rollback", action="store_true", help="use the version before again")
     what.add_argument("--uninstall", action="store_true", help="remove the service")
     parser.add_argument("--logbook", choices=["keep", "remove"], default="keep", help="what to do with it then")
+    parser.add_argument("--fetch", choices=["yes", "no"], default="yes", help="fetch what the page /python needs")
     options = parser.parse_args()
     if options.uninstall:
         perform(lambda: uninstall(options.logbook == "remove"))
     else:
-        perform(rollback if options.rollback else install)
+        perform(rollback if options.rollback else lambda: install(options.fetch == "yes"))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ PROGRAM, PREVIOUS = Path("/opt/mocean"), Path("/opt/mocean.previous")
 UNITS = Path("/etc/systemd/system")
 NAMES = ("mocean.service", "mocean@.service")  # one file under two names: it says why
 OURS = re.compile(r"mocean-(20\d{6}-\d{6}(\.partial)?|env-[0-9a-f]{12})")  # the names of folders
+FETCHED = "web/fetched"
 NOT_NEEDED = shutil.ignore_patterns(".*", "tests", "bench", "wheels", "__pycache__", "*.sqlite3*", "*.sock")
 
 
@@ -67,7 +68,7 @@ def check_place():
         raise Failed(f"{PROGRAM} was made by hand. Move it away first.")
 
 
-def build():
+def build(with_fetching):
     """Make a release of the program in this folder. Returns where it is until `finish`."""
     release = Path(f"{PROGRAM}-{datetime.now():%Y%m%d-%H%M%S}.partial")
     shutil.copytree(HERE, release, ignore=NOT_NEEDED)
@@ -76,6 +77,7 @@ def build():
         (release / COMMIT).write_text(commit)
     say(f"Building {version_of(release)} in {finished(release)} ...")
     (release / "env").symlink_to(environment_for(release))
+    bring_fetched(release, with_fetching)
     run(release / "env/bin/python", "-m", "compileall", "-q", release)
     # The files may be private to whoever cloned the program, and the service runs as another user.
     run("chmod", "-R", "u=rwX,go=rX", release)
@@ -110,6 +112,21 @@ def environment_for(release):
         settings = {"VENV": environment, "PYTHON": sys.executable, "WHEELS": os.environ.get("WHEELS", "")}
         run("make", "-C", release, whole, *(f"{name}={value}" for name, value in settings.items()))
     return environment
+
+
+def bring_fetched(release, with_fetching):
+    """See that a release has what the page /python needs: what is here, or in the release in use, or is fetched.
+
+    Without it, all else works.
+    """
+    there, before = release / FETCHED, PROGRAM / FETCHED
+    if not there.exists() and before.exists():
+        shutil.copytree(before, there)
+    if with_fetching:
+        try:
+            run(release / "env/bin/python", "-m", "server.fetch", cwd=release)
+        except Failed as problem:
+            say(f"{problem}\nThis is only a warning. Without a network, FETCH=no saves the wait.")
 
 
 def finished(release):

@@ -243,4 +243,5 @@ class Service:
 
 
 def install(box, code=Box.CODE, target="install", **environment):
-    return box.run("make", "-C", code, target, PYTHON, timeout=300, **environment)
+    """Install the program from a folder. Nothing is fetched for the page /python, unless FETCH says so."""
+    return box.run("make", "-C", code, target, PYTHON, timeout=300, **{"FETCH": "no", **environment})

@@ -146,7 +146,7 @@ def copy_code(folder):
         for file in ROOT.glob(pattern):
             shutil.copy2(file, folder)
     for room in ("game", "web", "server"):
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "fetched"))
     return folder
 
 

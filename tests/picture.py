@@ -1,4 +1,4 @@
-"""Make the picture of the map that the README opens with, from a real server and a real browser: make picture"""
+"""Make the pictures of the README, from a real server and a real browser: make picture"""
 
 import sys
 import tempfile
@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.conftest import ROOT, Server
 from tests.fleet import CHROMIUM, WHY_NOT, a_browser, write_logbook
 
-PICTURE = ROOT / "docs" / "map.png"
-ADDRESS = "mocean.example:8080"  # what the picture shows as the address to join
+MAP, PYTHON = ROOT / "docs" / "map.png", ROOT / "docs" / "python.png"
+ADDRESS = "mocean.example:8080"  # what the map shows as the address to join
 
 SHIPS = [  # name, x, y, heading, speed
     ("ada", 450, 330, 60, 22),
@@ -22,6 +22,7 @@ SHIPS = [  # name, x, y, heading, speed
     ("tupaia", 205, 130, 330, 20),
     ("sindbad", 590, 480, 160, 26),
     ("maryam", 330, 850, 95, 15),
+    ("hypatia", 380, 405, 105, 0),  # the ship of the program
 ]
 FOUND = [
     ("Great Meteor", "jeanne"),
@@ -39,23 +40,57 @@ WORDS = [
 ]
 
 
+PROGRAM = """\
+import math
+import time
+import requests
+from here import url, my_id, picture
+
+
+def ask(route, **keys):
+    keys |= {"id": my_id, "format": "json"}
+    return requests.get(url + route, params=keys).json()
+
+
+ask("speed", speed=40)
+for step in range(14):
+    ask("heading", degrees=105 + 30 * math.cos(step / 2))
+    ship, sea = ask("location"), ask("ping")
+    picture.track(ship["x"], ship["y"])
+    picture.floor(sea["seafloor"])
+    print(sea["seafloor"], "m deep")
+    time.sleep(1)
+
+print("Anchor!", ask("stop")["speed"])
+"""
+
+
 def take(folder):
-    """Start a server with ships at sea, let them sail until they have wakes, and take the picture."""
-    write_logbook(folder / "logbook.sqlite3", SHIPS, FOUND, WORDS)
+    """Start a server with ships at sea, and take the pictures."""
+    ids = write_logbook(folder / "logbook.sqlite3", SHIPS, FOUND, WORDS)
     server = Server(MOCEAN_LOGBOOK=str(folder / "logbook.sqlite3")).start(folder / "log")
     try:
         with a_browser(f"--host-resolver-rules=MAP {ADDRESS} 127.0.0.1:{server.port}") as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme="light")
             page.goto(f"http://{ADDRESS}/map")
-            page.wait_for_timeout(5000)
-            page.screenshot(path=PICTURE)
+            page.wait_for_timeout(5000)  # until the ships have wakes
+            page.screenshot(path=MAP)
+            page.goto(f"http://{ADDRESS}/join?name=hypatia&id={ids['hypatia']}")
+            page.goto(f"http://{ADDRESS}/python")
+            page.locator("#editor textarea").focus()
+            page.keyboard.press("Control+A")
+            page.keyboard.insert_text(PROGRAM)
+            page.keyboard.press("Control+Enter")
+            page.locator("#console", has_text="Anchor!").wait_for(timeout=120_000)
+            page.screenshot(path=PYTHON)
     finally:
         server.kill()
 
 
 if __name__ == "__main__":
     if not CHROMIUM:
-        sys.exit(WHY_NOT.replace("these tests need", "The picture needs"))
+        sys.exit(WHY_NOT.replace("these tests need", "The pictures need"))
     with tempfile.TemporaryDirectory() as folder:
         take(Path(folder))
-    print(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size / 1000:.0f} kB")
+    for picture in (MAP, PYTHON):
+        print(f"{picture.relative_to(ROOT)}: {picture.stat().st_size / 1000:.0f} kB")

@@ -105,7 +105,9 @@ def test_they_are_short_and_need_only_requests(example):
     assert ast.get_docstring(tree)
     imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     assert imported <= sys.stdlib_module_names | {"requests"}
-    assert not any(isinstance(node, ast.ImportFrom) for node in ast.walk(tree))
+    assert {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)} <= {
+        "here"
+    }  # of the page /python
     assert '"http://localhost:8080"' in code
 
 
@@ -267,6 +269,11 @@ def test_the_profile_is_the_sea_floor(sea):
         assert len(water) == pytest.approx(float(depth), abs=0.6)
         assert len(water + ground) == 60
     assert min(float(depth) for _, _, depth, _, _ in rows) < 29.5  # the line crosses a seamount
+
+
+@pytest.mark.parametrize("name", ["track", "profile"])
+def test_a_drawing_needs_the_page(sea, name):
+    assert "open the page /python" in sea.run(name, status=1)
 
 
 # ---- The turtles ----

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import ROOT, Handler, Server, serving
 from tests.fleet import CHROMIUM, WHY_NOT, a_browser
+from web import python
 
 IN_CI = os.environ.get("CI") == "true"
 pytestmark = pytest.mark.skipif(not IN_CI, reason="they take a minute; with Chromium: CI=true make test")
@@ -159,6 +160,52 @@ def test_what_another_site_asks_by_itself_swaps_no_ship(page, club):
     page.goto(club + "join?name=ada")
     look_at(page, page_with(PARTS, club + "join", name="eve"))
     assert who_sails(page, club) == "ada"
+
+
+# ---- Python in the page ----
+
+# What a script of another site can try: each resolves if it works.
+TRIES = """async (club) => {
+  const event = (element, url) => new Promise((resolve, reject) => {
+    Object.assign(element, { src: url, data: url, onload: resolve, onerror: () => reject(Error("refused")) });
+    document.body.append(element);
+  });
+  const script = (path) => event(document.createElement("script"), club + path);
+  const tries = {
+    page: () => fetch(`${club}python`, { credentials: "include" }),
+    blind: () => fetch(`${club}python`, { mode: "no-cors", credentials: "include" }),
+    wheel: () => fetch(`${club}fetched/LARGE`, { mode: "no-cors" }),
+    module: () => import(`${club}static/python/runner.js`),
+    worker: () => new Worker(`${club}static/python/worker.js`, { type: "module" }),
+    script: () => script("static/python/worker.js"),
+    fetched: () => script("fetched/LARGE"),
+    object: () => event(document.createElement("object"), `${club}python`),
+    window: () => window.open(`${club}python`).document.title || Promise.reject(Error("still empty")),
+  };
+  const worked = [];
+  for (const [name, attempt] of Object.entries(tries)) {
+    try {
+      await attempt();
+      worked.push(name);
+    } catch {}
+  }
+  return worked;
+}"""
+
+
+def test_no_other_site_reads_or_runs_anything_of_the_page_of_python(page, club):
+    page.goto(club + "join?name=ada")
+    name = next(path for path in python.NAMES if path.endswith("pyodide.mjs"))
+    with site_with("<iframe></iframe>") as url:
+        page.goto(url)
+        assert page.evaluate(TRIES.replace("LARGE", name), club) == []
+        with pytest.raises(Exception, match="BLOCKED_BY_RESPONSE"):
+            page.frames[1].goto(club + "python")
+        with page.expect_popup() as opened:
+            page.evaluate("(url) => { window.other = window.open(url); }", club + "python")
+        opened.value.get_by_role("button", name="Run ").wait_for()
+        refused = page.evaluate("() => { try { return other.document.title; } catch (error) { return error.name; } }")
+        assert refused in ("SecurityError", "")
 
 
 # ---- Other ports of the same host ----

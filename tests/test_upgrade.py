@@ -6,6 +6,7 @@
 import os
 
 import pytest
+import requests
 
 import mocean
 from server.migrations import MIGRATIONS
@@ -161,6 +162,25 @@ def test_of_three_clubs_all_go_back_if_one_fails(service):
     with clubs[0].polled("upgrade of three clubs"), clubs[2].polled("the last of them"):
         assert upgrade(service.box, NEW).returncode == 0
     assert all(club.ask("status")["version"].startswith("99.") for club in clubs)
+
+
+# ---- The page /python ----
+
+
+def test_the_page_for_python_gets_its_files_from_where_they_are_and_nothing_else_needs_them(service):
+    box, code = service.box, changed_copy(service.box)
+    box.run("sh", "-c", f"rm -rf {code}/web/fetched /opt/mocean/web/fetched")
+    result = install(box, code, FETCH="yes", **NO_NETWORK)
+    assert result.returncode == 0, result.stderr
+    assert "What the page /python needs can't be fetched" in result.stdout
+    assert "make python" in service.ask("python")["reply"]
+    box.write(f"{code}/web/fetched/pyodide-1.2.3/pyodide.mjs", "export const here = true;\n")
+    for _ in ("it is in the folder of the program", "it is only in the release in use"):
+        assert install(box, code).returncode == 0
+        assert "make python" not in service.ask("python")["reply"]
+        reply = requests.get(service.url + "fetched/pyodide-1.2.3/pyodide.mjs", timeout=10)
+        assert (reply.status_code, reply.text) == (200, "export const here = true;\n")
+        box.run("rm", "-r", f"{code}/web/fetched")
 
 
 # ---- What is not installed ----

@@ -12,6 +12,8 @@ which makes it harmless; {{!with a mark}} does not.
 import os
 import re
 from functools import cache
+from mimetypes import MimeTypes
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, unquote_plus
 
@@ -22,16 +24,10 @@ from web.routes import ID
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# The files that browsers may ask for. Their types are written down, as a computer's own list of types may be wrong.
-STATIC = {
-    "sea.css": "text/css",
-    "page.js": "text/javascript",
-    "map.js": "text/javascript",
-    "favicon.svg": "image/svg+xml",
-    "waves.svg": "image/svg+xml",
-    "favicon.ico": "image/x-icon",
-    "robots.txt": "text/plain",
-}
+STATIC_FOLDER = os.path.join(HERE, "static")
+# The files that browsers may ask for, and the types of files: a computer's own list of types may be wrong.
+STATIC = {path.relative_to(STATIC_FOLDER).as_posix() for path in Path(STATIC_FOLDER).rglob("*.*")}
+TYPES = MimeTypes([os.path.join(HERE, "mime.types")])
 SECRETS = {"id", "word", "key"}  # keys whose values no page shows
 DOTS = "•" * 8  # what it shows instead
 # What a page shows of a URL, however long that is: characters in all, and of one part; keys; spellings.
@@ -43,17 +39,20 @@ app = bottle.Bottle()
 
 @app.get("/favicon.ico", secret=True, head=True)
 @app.get("/robots.txt", secret=True, head=True)
-@app.get("/static/<name>", secret=True, head=True)
+@app.get("/static/<name:path>", secret=True, head=True)
 def static(request, name=None):
     """Hand out a file that browsers ask for by themselves, or that pages are made with.
 
     A browser keeps it, but asks each time whether it has changed.
     """
     name = name or request.path[1:]
-    if name not in STATIC:
-        return bottle.HTTPError(404)
-    headers = {"Cache-Control": "no-cache"}
-    return bottle.static_file(name, os.path.join(HERE, "static"), STATIC[name], headers=headers)
+    return file(STATIC_FOLDER, name, "no-cache") if name in STATIC else bottle.HTTPError(404)
+
+
+def file(folder, name, caching):
+    """A file as a response, and how browsers may cache it."""
+    kind = TYPES.guess_type(name)[0] or "application/octet-stream"
+    return bottle.static_file(name, folder, kind, headers={"Cache-Control": caching})
 
 
 @cache
@@ -72,6 +71,7 @@ def as_page(request, reply):
     sent = request.sent if sum(len(key + value) for key, value in request.sent.items()) <= SHOWN else {}
     to_mend = route.meant(sent) if route and not reply.get("solved", is_success) else {}
     return template(route.view if has_view else "reply").render(
+        request.for_page,
         reply=reply,
         is_success=is_success,
         fields=[field_of(name, value) for name, value in reply.items() if name not in ("ok", "reply", "try")],

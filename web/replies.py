@@ -28,7 +28,8 @@ def render(request, result, status=200):
     if isinstance(result, HTTPResponse):
         body = content_of(result)
         length = [] if "Content-Length" in result.headers else [("Content-Length", str(len(body)))]
-        return result.status_line, [*result.headerlist, *length, *HEADERS, *request.headers], body
+        usual = [(name, value) for name, value in HEADERS if name not in result.headers]
+        return result.status_line, [*result.headerlist, *length, *usual, *request.headers], body
     body = FORMS[request.form](request, result if status != 200 else success(result)).encode()
     headers = [*HEADERS_OF[request.form], ("Content-Length", str(len(body))), *request.headers]
     return STATUS_LINES[status], headers, body

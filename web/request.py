@@ -41,6 +41,7 @@ class Request:
         self.is_leader = False  # True if the harbour key was sent
         self.remembered = {}  # cookies that the reply sets, by name
         self.headers = []  # that the reply has besides those of every reply
+        self.for_page = {}  # what the template gets, besides what all templates get
 
     # -- What was sent
 

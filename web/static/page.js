@@ -1,9 +1,10 @@
 "use strict";
-// On pages with a program in Python: a button that copies it. On those of the harbour: a form for its key, and the class. Times are
-// shown as the clocks here show them, and what is in the form of a puzzle can be typed over.
+// On pages with a program in Python: buttons that copy it, and that open it on the page /python. On those of the
+// harbour: a form for its key, and the class. Times are shown as the clocks here show them, and what is in the form of a
+// puzzle can be typed over.
 
 const program = document.querySelector("#python");
-if (program) addCopyButton(program);
+if (program) program.after(copyButton(program), runButton(program));
 const lock = document.querySelector("#lock");
 if (lock) lock.addEventListener("submit", openHarbour);
 document.querySelectorAll("time").forEach(showAsHere);
@@ -36,15 +37,32 @@ function showAsHere(element) {
   element.textContent = time.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
 }
 
-function addCopyButton(program) {
+function makeButton(text, act) {
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = "Copy";
-  button.addEventListener("click", async () => {
+  button.textContent = text;
+  button.addEventListener("click", act);
+  return button;
+}
+
+function copyButton(program) {
+  const button = makeButton("Copy", async () => {
     button.textContent = (await copy(program)) ? "Copied!" : "Press Ctrl-C";
     setTimeout(() => (button.textContent = "Copy"), 2000);
   });
-  program.after(button);
+  return button;
+}
+
+// The page /python finds the program in this tab, and knows the id of whoever plays here. It runs nothing by itself.
+function runButton(program) {
+  return makeButton("Run it here", () => {
+    let source = program.textContent;
+    if (source.includes("'id': 'YOUR-ID'")) {
+      source = source.replace("'id': 'YOUR-ID'", "'id': my_id").replace("\n", "\nfrom here import my_id\n\n");
+    }
+    sessionStorage.sent = JSON.stringify({ name: location.pathname.replaceAll("/", " "), source: `${source}\n` });
+    location.assign("/python");
+  });
 }
 
 // Browsers have a clipboard only for https and for this computer. Elsewhere the old way still works: select and copy.
