@@ -85,7 +85,7 @@ def test_whatever_strangers_ask_for_makes_one_line(player):
     for path in ("/nowhere", "/.env", '/"x', "/%0a%ff", "/static/nothing.js", "/who/", "/" + "x" * 9000):
         player.ask(path)
     found = requests_in(numbers_of(player))
-    assert {route for route, _, _ in found} == {"(no route)", "/static/<name>", "/who"}
+    assert {route for route, _, _ in found} == {"(no route)", "/static/<name:path>", "/who"}
     assert found["(no route)", "404", "no-route"] == 4
     assert found["(no route)", "414", "too-long"] == 1
 
