@@ -29,7 +29,7 @@
 <section class="card">
 <h2>Python</h2>
 <p>Write programs that play for you. There is nothing to install: they run right here, in your browser.</p>
-<p><a class="button" href="/python">Open the editor: /python</a></p>
+<p><a class="button" href="/python">Try it: /python</a></p>
 </section>
 </div>
 
