@@ -100,8 +100,8 @@ def harbour_of(server):
 def test_the_leader_does_not_learn_what_was_typed_as_a_path(server):
     eve = server.json("join", name="eve")["id"]
     server.ask("my-secret-words", id=eve)
-    errors = next(sailor["errors"] for sailor in harbour_of(server)["sailors"] if sailor["name"] == "eve")
-    assert "at (no route): There is no route" in errors
+    error = next(sailor["error"] for sailor in harbour_of(server)["sailors"] if sailor["name"] == "eve")
+    assert error.startswith("(no route): There is no route")
 
 
 def test_a_traceback_forges_no_line_of_the_log(monkeypatch):
