@@ -188,18 +188,18 @@ def serve(settings):
         settings.check_address()  # before we touch a folder that another server has
     except BadSetting as problem:
         refuse_start(str(problem))
-    workshop, children = Workshop(HERE, HERE / f".workshop-{settings.port}"), []
+    workshop, children, told = Workshop(HERE, HERE / f".workshop-{settings.port}"), [], []
     os.environ.update(WORKSHOP=str(workshop.folder), MOCEAN_LOGBOOK=settings.logbook)
 
     def take_over(new):
         end(children)
         children.append(subprocess.Popen([python(), new / "mocean.py"]))
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     try:
         good = workshop.open()
         take_over(good)
-        workshop.watch(good, take_over, lambda: children[0].poll() is None)
+        workshop.watch(good, take_over, lambda: not told and children[0].poll() is None)
         sys.exit(children[0].returncode)
     except KeyboardInterrupt:
         sys.exit()
