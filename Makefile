@@ -103,5 +103,4 @@ $(VENV)/bin/pip:
 		{ echo "A part of Python is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-.PHONY: help run check play python test lint format backup restore crash soak attack bench picture install rollback \
-	uninstall wheels lock clean
+.PHONY: help run check play python test lint format backup restore crash soak attack bench picture install rollback uninstall wheels lock clean

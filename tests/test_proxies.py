@@ -184,7 +184,7 @@ def test_behind_https_each_cookie_is_for_https_only(proxy):
     joined = proxy.respond("/join?name=sue")
     opened = proxy.respond("/harbour", {"X-Harbour-Key": KEY})
     cookies = joined.headers.get_all("Set-Cookie") + opened.headers.get_all("Set-Cookie")
-    assert [cookie.partition("=")[0] for cookie in cookies] == ["id", "aboard", "key"]
+    assert [cookie.partition("=")[0] for cookie in cookies] == ["id", "aboard", "key", "key"]
     assert all("; Secure" in cookie for cookie in cookies)
     id = re.search("^id=(.*)", joined.text, re.MULTILINE)[1]
     assert "; Secure" in proxy.respond(f"/quit?id={id}", {"Cookie": f"id={id}"}).headers["Set-Cookie"]

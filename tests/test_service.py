@@ -121,7 +121,7 @@ def test_the_log_is_searched_for_the_servers_mistakes_as_the_handbook_says(servi
 def test_the_leader_commands_the_service_in_a_terminal_as_the_handbook_says(service):
     section = HANDBOOK.partition("## 6. ")[2].partition("## 7. ")[0]
     folder = re.search("^cd (.*)", section, re.MULTILINE)[1]
-    show, say, mute = re.findall("^sudo ([^#\n]*)", section, re.MULTILINE)
+    show, say, *_, mute = re.findall("^sudo ([^#\n]*)", section, re.MULTILINE)
     reds, key = Service(service.box, "mocean@reds"), "MOCEAN_HARBOUR_KEY=correct-horse-battery"
     for club in (service, reds):
         club.settings(key)

@@ -247,9 +247,7 @@ def test_a_rehearsal_has_the_clubs_own_settings_logbook_and_unit(service):
     assert reds.ask("join", name="ada", word="plank")["ok"]
     assert reds.ask("harbour/pause", key="a-key-for-the-tests")["ok"]
     service.systemctl("stop", "mocean")
-    result = upgrade(
-        service.box, NEW, ("mocean.py", "app = Bottle()", 'app = Bottle()\nassert os.environ["GULLS"] == "7"')
-    )
+    result = upgrade(service.box, NEW, ("mocean.py", "app = App()", 'app = App()\nassert os.environ["GULLS"] == "7"'))
     assert result.returncode == 0, result.stdout + result.stderr
     assert reds.ask("status")["version"].startswith("99.")
     assert "The ocean is paused." in reds.ask("status")["reply"]

@@ -20,8 +20,8 @@ CHANGED = "/root/changed"
 NEW = ("mocean.py", 'VERSION = "', 'VERSION = "99.')
 MIGRATES = (
     "server/migrations.py",
-    "    keep_the_sea_of_old,\n]",
-    '    keep_the_sea_of_old,\n    lambda execute: execute("CREATE TABLE gulls (name TEXT)"),\n]',
+    "    keep_what_the_leader_sees,\n]",
+    '    keep_what_the_leader_sees,\n    lambda execute: execute("CREATE TABLE gulls (name TEXT)"),\n]',
 )
 
 

@@ -33,7 +33,7 @@
 % end
 % lesson = world and not request.is_leader and request.app.lessons.get(world.lesson)
 % if lesson:
-% step = lesson.next_step(sailor.badges if sailor else ())
+% step = lesson.next_step(request.asker.badges if request.asker else ())
 <p class="lesson"><b>Lesson {{world.lesson}}:</b> {{step.task}} <a href="{{step.url}}">{{address}}{{step.url}}</a></p>
 % end
 % if saved_problem:
