@@ -44,6 +44,7 @@ NOT_TYPED = {
     "systemctl edit": "it is named; sudo is typed before it",
     "systemctl start": "it is named; sudo is typed before it",
     "make test": "it runs this",
+    "python -m server.fetch": "for Windows",
     "crontab -e": "for the other machine, which isn't there",
     "ssh -L": "for the other machine, which isn't there",
 }
