@@ -54,7 +54,7 @@ SERVERS = {
     r"^uwsgi |server\.launch": "spawned uWSGI http",
     r"^python mocean.py$": "Listening on",
 }
-ENDLESS = {**SERVERS, r"journalctl .*-f$": "mocean", r"^make play$": "begin message> "}
+ENDLESS = {**SERVERS, r"journalctl .*-f$": "mocean", r"^make play$": "begin> "}
 EDITORS = r"^sudo (nano|systemctl edit) "  # the next block `ini` is typed there
 # Who does what this section says hasn't done what the others say: it comes last, after "Uninstall".
 OTHER_WAY = "With conda"
