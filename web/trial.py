@@ -15,9 +15,9 @@ from wsgiref.util import setup_testing_defaults
 
 from web.mistakes import Mistake, in_words
 from web.patience import within
+from web.request import FORMS
 
 LOADING = 10  # seconds that the program may take to load
-FORMS = ("json", "text", "page")
 
 
 class Bugs(logging.Handler):
