@@ -61,19 +61,19 @@ def copies(file):
 def keep(file, kind):
     """Make a copy beside the logbook, and remove those that aren't kept. Raises OSError or sqlite3.Error."""
     os.stat(file)  # a mistake in its name makes no folder
-    folder = folder_of(file)
-    if not folder.exists():
-        folder.mkdir(mode=0o700)
-        belong_to_folder(folder)
-    when = datetime.now()
-    while (new := folder / f"{when:%Y-%m-%d-%H%M%S}-{kind}.sqlite3").exists():
-        when += timedelta(seconds=1)
-    back_up(file, new)
-    if kind in PRUNED:
-        # The newest by its name may be another one: clocks can jump back.
-        earlier = [copy for copy in copies(file) if copy.stem.endswith(f"-{kind}") and copy != new]
-        for old in earlier[: 1 - MOST_KEPT]:
-            old.unlink(missing_ok=True)
+    folder, when = folder_of(file), datetime.now()
+    with alone_in(folder.parent):
+        if not folder.exists():
+            folder.mkdir(mode=0o700)
+            belong_to_folder(folder)
+        while (new := folder / f"{when:%Y-%m-%d-%H%M%S}-{kind}.sqlite3").exists():
+            when += timedelta(seconds=1)
+        copy_whole(file, new)
+        if kind in PRUNED:
+            # The newest by its name may be another one: clocks can jump back.
+            earlier = [copy for copy in copies(file) if copy.stem.endswith(f"-{kind}") and copy != new]
+            for old in earlier[: 1 - MOST_KEPT]:
+                old.unlink(missing_ok=True)
     return new
 
 
@@ -84,16 +84,21 @@ def back_up(file, copy):
     """
     if os.path.realpath(copy) == os.path.realpath(file):
         raise FileExistsError("that is the logbook itself")
+    with alone_in(folder_of(file).parent):
+        copy_whole(file, copy)
+
+
+def copy_whole(file, copy):
+    """Write a copy under another name, and rename it when it is whole. Wants to be alone."""
     partial = Path(f"{copy}.partial").absolute()
-    with alone_in(Path(file).resolve().parent):
-        for left_over in (partial, *folder_of(file).glob("*.partial*")):  # by one that was killed
-            remove(left_over)
-        try:
-            write_copy(file, partial)
-            os.replace(partial, copy)
-            write_through(partial.parent)
-        finally:
-            remove(partial)
+    for left_over in (partial, *folder_of(file).glob("*.partial*")):  # by one that was killed
+        remove(left_over)
+    try:
+        write_copy(file, partial)
+        os.replace(partial, copy)
+        write_through(partial.parent)
+    finally:
+        remove(partial)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Event, Thread
@@ -281,12 +282,20 @@ def test_what_a_killed_copy_leaves_is_removed_by_the_next(file, when):
     assert sorted(first.parent.iterdir()) == sorted([first, second])
 
 
-def test_two_at_once_do_not_disturb_each_other(file):
+def test_some_at_once_do_not_disturb_each_other(file):
     command = [sys.executable, "-m", "server.backup", "--kind"]
     environment = {**os.environ, "MOCEAN_LOGBOOK": str(file)}
-    both = [subprocess.Popen([*command, kind], cwd=ROOT, env=environment) for kind in ("nightly", "upgrade", "hand")]
-    assert [process.wait(60) for process in both] == [0, 0, 0]
-    assert len(contents(file.parent / "backups")) == 3
+    kinds = ("nightly", "upgrade", "hand", "hand")
+    started = [subprocess.Popen([*command, kind], cwd=ROOT, env=environment) for kind in kinds]
+    assert [process.wait(60) for process in started] == [0, 0, 0, 0]
+    assert len(contents(file.parent / "backups")) == 4
+
+
+def test_no_two_at_once_have_one_name(file):
+    with ThreadPoolExecutor(8) as pool:
+        made = set(pool.map(lambda _: keep(file, "hand"), range(8)))
+    assert len(made) == 8
+    assert sorted(made) == copies(file)
 
 
 # ---- On another machine ----
