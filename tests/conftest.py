@@ -30,6 +30,12 @@ settings.register_profile("mocean", deadline=None, suppress_health_check=[Health
 settings.register_profile("ci", settings.get_profile("mocean"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "mocean")
 
+# Some tests hang up a terminal or press Ctrl-C. The programs in it would pass that over, if whoever started the tests
+# had these signals ignored, as nohup and a shell's & do.
+for ignored in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(ignored) == signal.SIG_IGN:
+        signal.signal(ignored, signal.SIG_DFL)
+
 ROOT = Path(__file__).parent.parent
 SEED = "the seed of the tests 2"  # so that the sea is always the same
 UWSGI = Path(sys.executable).with_name("uwsgi")
