@@ -32,7 +32,7 @@ from web import development, metrics, openapi, python, session
 from web.application import Application
 from web.routes import SECRET_ID, App, number, one_of, text, whole_number
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 FULL_VERSION = with_commit(VERSION)
 
 app = App()
