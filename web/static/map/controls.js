@@ -1,0 +1,52 @@
+// The controls of a replay: play and pause, speed, and a slider with a mark at each great moment.
+
+const LEAD = 1.5; // seconds to wait for a great moment, after a click on its mark
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const HOUR = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+
+export class Controls {
+  constructor(replay) {
+    this.replay = replay;
+    for (const part of document.querySelectorAll("#again [id]")) this[part.id] = part;
+    this.times.value = replay.speed;
+    this.times.onchange = () => replay.change({ speed: Number(this.times.value) });
+    this.slider.oninput = () => replay.jump(Number(this.slider.value));
+    this.play.onclick = () => {
+      if (replay.isOver) replay.jump(replay.tracks.from);
+      replay.change({ isPlaying: !replay.isPlaying });
+    };
+  }
+
+  // Show which moment is played.
+  show() {
+    const { isPlaying, isOver, tracks } = this.replay;
+    const [time, date] = [this.replay.time(), new Date(this.replay.time() * 1000)];
+    Object.assign(this.slider, { min: tracks.from, max: tracks.to, value: time, ariaValueText: HOUR.format(date) });
+    this.moment.textContent = DATE.format(date);
+    this.play.textContent = isPlaying ? "Pause" : "Play";
+    this.say(isOver ? this.lastWords() : "");
+    const marked = `${tracks.news.length} ${tracks.to}`;
+    if (this.marked !== marked) this.marks.replaceChildren(...tracks.news.map((moment) => this.markOf(moment)));
+    this.marked = marked;
+  }
+
+  say(words) {
+    if (this.said.textContent !== words) this.said.textContent = words; // a screen reader reads it once
+  }
+
+  lastWords() {
+    const { isUntilNow, pieces } = this.replay.tracks;
+    if (pieces.every((piece) => !piece.tracks.length)) return "Nobody sailed then. The route tracks tells who sailed when.";
+    return isUntilNow ? "This is the present: go on with the live map." : "That was all."
+  }
+
+  markOf({ time, news }) {
+    const { from, to } = this.replay.tracks;
+    const [item, mark] = [document.createElement("li"), document.createElement("button")];
+    Object.assign(mark, { type: "button", title: news, ariaLabel: `${HOUR.format(time * 1000)}: ${news}` });
+    mark.onclick = () => this.replay.jump(Math.max(from, time - LEAD * this.replay.speed));
+    item.style.left = `${(100 * (time - from)) / (to - from)}%`;
+    item.append(mark);
+    return item;
+  }
+}

@@ -1,0 +1,82 @@
+// Plays what was sailed: /map?from=2026-11-26T14:30. Like the live map's, its charts go to `show`. But its time can
+// pass up to 60 times as fast, stand still and jump.
+
+import { now } from "./clock.js";
+import { reckon } from "./places.js";
+import { Tracks } from "./tracks.js";
+
+const BETWEEN = 250; // milliseconds from a piece of the tracks to the question for the next
+
+export class Replay {
+  isPlaying = true;
+  speed = 1; // how many times as fast as it was
+  looks = new Map(); // by name: the livery of each ship
+
+  constructor(start, show) {
+    this.tracks = new Tracks(start);
+    this.show = show;
+  }
+
+  // Load the beginning, play it, and load the rest meanwhile. Raises an Error with a sentence.
+  async begin() {
+    const chart = await (await fetch("/chart?format=json", { credentials: "omit" })).json();
+    this.today = { ...chart, paused: false, eyes: "", lesson: "", chat: [], best: [] };
+    await this.tracks.load();
+    this.jump(this.tracks.from);
+    this.frame();
+    while (await this.tracks.load(this.time())) await new Promise((go) => setTimeout(go, BETWEEN));
+  }
+
+  frame() {
+    this.step();
+    requestAnimationFrame(() => this.frame());
+  }
+
+  step() {
+    const time = this.time();
+    const legs = this.tracks.legsAt(time);
+    if (!legs) return this.change({ moment: this.reached }); // and wait for the server
+    this.reached = time;
+    if (this.isOver) this.change({ isPlaying: false });
+    this.show(this.chartAt(time, legs));
+  }
+
+  // Seconds by the clock of the sea that is played.
+  time() {
+    const passed = this.isPlaying ? (now() - this.since) * this.speed : 0;
+    return Math.min(this.moment + passed, this.tracks.to);
+  }
+
+  // From now on, play otherwise: from another moment, or with another speed, or not.
+  change(what) {
+    Object.assign(this, { moment: this.time(), since: now() }, what);
+  }
+
+  jump(moment) {
+    this.change({ moment, reached: moment });
+    this.show({ ...this.today, time: moment, sailors: [], news: [] }); // so that no ship glides there
+  }
+
+  get isOver() {
+    return this.time() >= this.tracks.to;
+  }
+
+  chartAt(time, legs) {
+    const [news, later] = [[], []];
+    for (const moment of this.tracks.news) (moment.time <= time ? news : later).push(moment);
+    const isKnown = ({ name }) => !later.some((moment) => moment.kind === "discovery" && moment.news.includes(name));
+    return {
+      ...this.today,
+      time,
+      news,
+      sailors: legs.map((leg) => this.shipOf(leg, time)),
+      seamounts: this.today.seamounts.filter(isKnown),
+    };
+  }
+
+  shipOf(leg, time) {
+    if (!this.looks.has(leg.name)) this.looks.set(leg.name, this.looks.size);
+    const place = reckon(leg, time - leg.time);
+    return { ...leg, ...place, kind: "ship", look: this.looks.get(leg.name), heard: time, since: leg.time };
+  }
+}
