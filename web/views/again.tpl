@@ -11,5 +11,6 @@
 <ol id="marks" aria-label="Great moments"></ol>
 </div>
 <p id="said" role="status"></p>
+<a href="/tracks">other hours</a>
 <a href="/map">the live map</a>
 </form>

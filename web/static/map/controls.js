@@ -1,5 +1,6 @@
 // The controls of a replay: play and pause, speed, and a slider with a mark at each great moment.
 
+const WIDTH = 24; // pixels of a mark
 const LEAD = 1.5; // seconds to wait for a great moment, after a click on its mark
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const HOUR = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
@@ -25,9 +26,22 @@ export class Controls {
     this.moment.textContent = DATE.format(date);
     this.play.textContent = isPlaying ? "Pause" : "Play";
     this.say(isOver ? this.lastWords() : "");
-    const marked = `${tracks.news.length} ${tracks.to}`;
-    if (this.marked !== marked) this.marks.replaceChildren(...tracks.news.map((moment) => this.markOf(moment)));
+    this.mark();
+  }
+
+  // Mark all great moments that we know of. Those that are near each other share a mark, as one has to hit it.
+  mark() {
+    const { news, from, to } = this.replay.tracks;
+    const apart = ((to - from) * WIDTH) / this.marks.clientWidth;
+    const marked = [news.length, apart].join();
+    if (this.marked === marked) return;
     this.marked = marked;
+    const crowds = [];
+    for (const moment of news) {
+      if (moment.time - crowds.at(-1)?.[0].time < apart) crowds.at(-1).push(moment);
+      else crowds.push([moment]);
+    }
+    this.marks.replaceChildren(...crowds.map((crowd) => this.markOf(crowd)));
   }
 
   say(words) {
@@ -36,15 +50,17 @@ export class Controls {
 
   lastWords() {
     const { isUntilNow, pieces } = this.replay.tracks;
-    if (pieces.every((piece) => !piece.tracks.length)) return "Nobody sailed then. The route tracks tells who sailed when.";
-    return isUntilNow ? "This is the present: go on with the live map." : "That was all."
+    if (pieces.every((piece) => !piece.tracks.length)) return "Nobody sailed then.";
+    return isUntilNow ? "This is the present. Go on with the live map." : "This is the end.";
   }
 
-  markOf({ time, news }) {
+  markOf(crowd) {
     const { from, to } = this.replay.tracks;
     const [item, mark] = [document.createElement("li"), document.createElement("button")];
-    Object.assign(mark, { type: "button", title: news, ariaLabel: `${HOUR.format(time * 1000)}: ${news}` });
-    mark.onclick = () => this.replay.jump(Math.max(from, time - LEAD * this.replay.speed));
+    const [{ time }] = crowd;
+    const words = [HOUR.format(time * 1000), ...crowd.map(({ news }) => news)].join(" ");
+    Object.assign(mark, { type: "button", title: words, ariaLabel: words });
+    mark.onclick = () => this.replay.jump(time - LEAD * this.replay.speed);
     item.style.left = `${(100 * (time - from)) / (to - from)}%`;
     item.append(mark);
     return item;

@@ -3,12 +3,15 @@
 
 import { now } from "./clock.js";
 import { reckon } from "./places.js";
-import { Tracks } from "./tracks.js";
+import { ask, Tracks } from "./tracks.js";
 
 const BETWEEN = 250; // milliseconds from a piece of the tracks to the question for the next
 
+const THEN = { paused: false, eyes: "", lesson: "", chat: [], best: [] }; // what we don't know of those days
+
 export class Replay {
   isPlaying = true;
+  isLoaded = false; // true as soon as all tracks are here
   speed = 1; // how many times as fast as it was
   looks = new Map(); // by name: the livery of each ship
 
@@ -17,14 +20,21 @@ export class Replay {
     this.show = show;
   }
 
-  // Load the beginning, play it, and load the rest meanwhile. Raises an Error with a sentence.
+  // Play, and load the rest meanwhile. Raises an Error with a sentence if the server has nothing to play.
   async begin() {
-    const chart = await (await fetch("/chart?format=json", { credentials: "omit" })).json();
-    this.today = { ...chart, paused: false, eyes: "", lesson: "", chat: [], best: [] };
-    await this.tracks.load();
-    this.jump(this.tracks.from);
-    this.frame();
-    while (await this.tracks.load(this.time())) await new Promise((go) => setTimeout(go, BETWEEN));
+    while (await this.load()) await new Promise((go) => setTimeout(go, BETWEEN));
+    this.isLoaded = true;
+  }
+
+  // Load the next piece, and start with the first one. False if there is none.
+  async load() {
+    this.today ??= await ask("/chart");
+    if (!this.today || !(await this.tracks.load(this.time()))) return !this.today;
+    if (!this.since && this.tracks.pieces.length) {
+      this.jump(this.tracks.from);
+      this.frame();
+    }
+    return true;
   }
 
   frame() {
@@ -53,8 +63,10 @@ export class Replay {
   }
 
   jump(moment) {
+    moment = Math.max(moment, this.tracks.from);
     this.change({ moment, reached: moment });
-    this.show({ ...this.today, time: moment, sailors: [], news: [] }); // so that no ship glides there
+    this.show({ ...this.today, ...THEN, time: moment, sailors: [], news: [] }); // so that no ship glides there
+    this.step();
   }
 
   get isOver() {
@@ -67,6 +79,7 @@ export class Replay {
     const isKnown = ({ name }) => !later.some((moment) => moment.kind === "discovery" && moment.news.includes(name));
     return {
       ...this.today,
+      ...THEN,
       time,
       news,
       sailors: legs.map((leg) => this.shipOf(leg, time)),

@@ -19,7 +19,8 @@ export class Tracks {
   async load(time) {
     const from = this.pieces.length ? (this.missing(time) ?? this.missing(this.from)) : this.start;
     if (from === null) return this.endWithSailing();
-    this.add(await ask(from, this.to));
+    const piece = await ask("/tracks", { from, ...(this.to && { to: this.to }) });
+    if (piece) this.add(piece);
     return true;
   }
 
@@ -53,14 +54,17 @@ export class Tracks {
   // The great moments that we know of, each once: pieces may overlap.
   get news() {
     const all = this.pieces.flatMap(({ news }) => news).filter(({ time }) => time <= this.to);
-    return [...new Map(all.map((moment) => [moment.time + moment.news, moment])).values()];
+    const moments = new Map(all.map((moment) => [moment.time + moment.news, moment]));
+    return [...moments.values()].sort((one, other) => one.time - other.time);
   }
 }
 
-// A piece. Without the cookie: a map must not keep its sailor awake. Raises an Error with a sentence.
-async function ask(from, to) {
-  const query = new URLSearchParams({ format: "json", from, ...(to && { to }) });
-  const piece = await (await fetch(`/tracks?${query}`, { credentials: "omit" })).json();
-  if (!piece.ok) throw new Error(piece.reply);
-  return piece;
+// A reply of the server, or null if there is none now. Raises an Error with its sentence if there will never be one.
+// Without the cookie: a map must not keep its sailor awake.
+export async function ask(route, keys) {
+  const query = new URLSearchParams({ format: "json", ...keys });
+  const answer = await fetch(`${route}?${query}`, { credentials: "omit" }).catch(() => null);
+  const reply = await answer?.json();
+  if (answer?.status === 400) throw new Error(reply.reply);
+  return answer?.ok ? reply : null;
 }

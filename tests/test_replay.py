@@ -1,0 +1,206 @@
+"""Yesterday's lesson again: a real browser plays on the map what the real server has kept of it."""
+
+import os
+from random import Random
+from time import time
+
+import pytest
+import requests
+
+from game.sailors import NAP
+from tests.conftest import Clock, Player, Server, game
+from tests.fleet import CHROMIUM, WHY_NOT, a_browser
+
+IN_CI = os.environ.get("CI") == "true"
+pytestmark = pytest.mark.skipif(not IN_CI, reason="they take minutes; with Chromium: CI=true make test")
+
+SHIPS = ["ada", "grace", "vasco", "zheng", "tupaia", "maryam"]
+UNDER_WATER = 8  # a bit of the status
+ORDERS = [  # routes, and what to send them by chance
+    ("heading", lambda chance: {"degrees": chance.uniform(0, 360)}),
+    ("speed", lambda chance: {"speed": chance.uniform(0, 25)}),
+    ("accel", lambda chance: {"ctrl": chance.choice("wasd")}),
+    ("dive", lambda chance: {"depth": chance.choice([0, 0, 3])}),
+]
+
+
+class Lesson:
+    """A lesson of 40 minutes, two hours ago, and what ships were told of where they were."""
+
+    def __init__(self, file):
+        self.clock, self.chance = Clock(time() - 7200), Random(19)
+        self.app = game(clock=self.clock, logbook=str(file))
+        self.began, self.told = self.clock.now, []
+        self.ids = {name: self.ask("join", name=name)["id"] for name in ["sleepy", *SHIPS]}
+        for id in self.ids.values():
+            self.ask("speed", id=id, speed=20)
+        self.discover_a_seamount()
+        while self.clock.now < self.began + 2400:
+            self.ask_by_chance()
+        for name in SHIPS:
+            self.ask("quit", id=self.ids[name])
+        self.ended = self.clock.now
+        self.app.logbook.close()
+
+    def ask(self, route, **keys):
+        return Player(self.app).json(f"/{route}", **keys)
+
+    def discover_a_seamount(self):
+        """Ada does, a minute after the beginning."""
+        self.clock.now = self.app.ocean.now = self.began + 60
+        mount = self.app.ocean.sea.seamounts[0]
+        self.app.ocean.sail(self.app.ocean.find("ada"), x=mount.x, y=mount.y, speed=0)
+        self.ask("ping", id=self.ids["ada"])
+        self.discovery = f"ada discovered the seamount {mount.name}!"
+
+    def ask_by_chance(self):
+        """Some ship changes its course, and some ship asks where it is."""
+        self.clock.now += self.chance.expovariate(5)
+        route, keys = self.chance.choice(ORDERS)
+        self.ask(route, id=self.ids[self.chance.choice(SHIPS)], **keys(self.chance))
+        self.clock.now += self.chance.expovariate(5)
+        name = self.chance.choice(SHIPS)
+        self.told.append({"name": name, **self.ask("location", id=self.ids[name])})
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory):
+    """The lesson, with the server on which it can be seen again."""
+    folder = tmp_path_factory.mktemp("lesson")
+    lesson = Lesson(folder / "logbook.sqlite3")
+    server = Server(MOCEAN_LOGBOOK=str(folder / "logbook.sqlite3")).start(folder / "log")
+    lesson.url = server.url
+    yield lesson
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    assert CHROMIUM, WHY_NOT
+    with a_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(chromium):
+    page = chromium.new_page(viewport={"width": 1366, "height": 768})
+    page.complaints = complaints = []
+    page.on("console", lambda message: message.type != "log" and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    page.close()
+    assert not complaints
+
+
+LOADED = "() => globalThis.replay?.isLoaded"
+# Where some ships are drawn at some moments, or null for those that are not.
+PLACES = """told => told.map(([name, time]) => {
+    replay.jump(time);
+    return ships.has(name) ? placeOf(ships.get(name)) : null;
+})"""
+
+
+def play(page, lesson, query="", begin=None):
+    """Open the map so that it plays the lesson, and wait until all of that is loaded."""
+    page.goto(f"{lesson.url}map?from={begin or lesson.began}{query}")
+    page.wait_for_function(LOADED)
+
+
+def pause(page):
+    page.get_by_role("button", name="Pause").click()
+
+
+def distance(here, there):
+    """Metres between two places of an ocean that wraps at its edges."""
+    return sum(abs((here[key] - there[key] + 450) % 900 - 450) ** 2 for key in "xy") ** 0.5
+
+
+def test_each_ship_is_where_location_said_it_was(page, lesson):
+    play(page, lesson)
+    pause(page)
+    told = Random(1).sample(lesson.told, 200)  # in no order, so that it jumps to and fro
+    places = page.evaluate(PLACES, [[ship["name"], ship["time"]] for ship in told])
+    for ship, place in zip(told, places):
+        if ship["status"] & UNDER_WATER:
+            assert place is None, ship  # hidden until the season has ended
+        else:
+            assert distance(ship, place) < 0.1, ship
+    assert sum(place is None for place in places) < 100
+
+
+def test_who_fell_asleep_is_gone_from_then_on(page, lesson):
+    play(page, lesson)
+    pause(page)
+    awake, asleep = ([["sleepy", lesson.began + NAP + seconds]] for seconds in (-5, 5))
+    assert page.evaluate(PLACES, awake) != [None]
+    assert page.evaluate(PLACES, asleep) == [None]
+
+
+def test_a_jump_ahead_does_not_wait_for_all_before(page, lesson):
+    """Here the server gives the first piece, and later only what does not begin where that ended."""
+    last, first = next(ship for ship in lesson.told[::-1] if not ship["status"]), []
+
+    def answer(route):
+        if not first:
+            first.append(requests.get(route.request.url, timeout=10).json())
+            route.fulfill(json=first[0])
+        elif f"from={first[0]['next']}" in route.request.url:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/tracks?*", answer)
+    page.goto(f"{lesson.url}map?from={lesson.began}")
+    page.wait_for_function("() => globalThis.ships?.size > 0")
+    pause(page)
+    assert page.evaluate(PLACES, [[last["name"], last["time"]]]) == [None]
+    page.wait_for_function("name => ships.has(name)", arg=last["name"])
+    assert distance(page.evaluate("name => placeOf(ships.get(name))", last["name"]), last) < 0.1
+    page.complaints.clear()  # of the failed requests
+
+
+def test_the_controls_play_pause_and_change_the_speed(page, lesson):
+    play(page, lesson, "&speed=20")
+    assert page.get_by_label("Speed").input_value() == "20"
+    page.wait_for_function("began => replay.time() > began + 60", arg=lesson.began)
+    pause(page)
+    stands = page.evaluate("replay.time()")
+    page.evaluate("() => new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame))")
+    assert page.evaluate("replay.time()") == stands
+    page.get_by_label("Speed").select_option("60")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("then => replay.time() > then + 120", arg=stands)
+
+
+def test_the_slider_goes_to_the_end_and_back_by_keys(page, lesson):
+    play(page, lesson)
+    pause(page)
+    page.get_by_role("slider", name="Time").press("End")
+    page.get_by_text("This is the end.").wait_for()
+    assert page.evaluate("ships.size") == 0
+    page.get_by_role("slider", name="Time").press("Home")
+    assert page.evaluate("replay.time()") == pytest.approx(lesson.began, abs=0.01)
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("() => ships.size > 0")
+
+
+def test_a_mark_leads_to_its_moment(page, lesson):
+    play(page, lesson, "&speed=20")
+    page.get_by_role("slider", name="Time").press("End")
+    page.get_by_role("button", name=lesson.discovery).click()
+    page.locator("#moments", has_text=lesson.discovery).wait_for()
+
+
+def test_at_the_present_it_leads_to_the_live_map(page, lesson):
+    requests.get(f"{lesson.url}join?name=late", timeout=10)
+    play(page, lesson, begin=time() - 60)
+    page.get_by_role("slider", name="Time").press("End")
+    page.get_by_text("This is the present. Go on with the live map.").wait_for()
+    page.get_by_role("link", name="the live map").click()
+    page.wait_for_url("**/map")
+
+
+def test_a_wrong_moment_gets_a_sentence(page, lesson):
+    page.goto(f"{lesson.url}map?from=yesterday")
+    assert "“yesterday”" in page.locator("h1").inner_text()
+    page.complaints.clear()  # of the status of that reply
