@@ -60,7 +60,10 @@ export class Controls {
     const [{ time }] = crowd;
     const words = [HOUR.format(time * 1000), ...crowd.map(({ news }) => news)].join(" ");
     Object.assign(mark, { type: "button", title: words, ariaLabel: words });
-    mark.onclick = () => this.replay.jump(time - LEAD * this.replay.speed);
+    mark.onclick = () => {
+      this.replay.jump(time - LEAD * this.replay.speed);
+      this.replay.change({ isPlaying: true });
+    };
     item.style.left = `${(100 * (time - from)) / (to - from)}%`;
     item.append(mark);
     return item;
