@@ -18,7 +18,7 @@ from math import inf
 from pathlib import Path
 
 from game.book import DAY
-from game.errors import BadValue
+from game.errors import BadValue, Cannot
 from game.legs import Leg, Moment, end_of, leg_of
 from game.moderation import mentions, same_name
 from game.sailors import NAP
@@ -103,17 +103,12 @@ class Tracks:
         self.page, self.size, self.ends = None, 0, -inf
 
     def forget(self, name):
-        """Leave nothing of a sailor. Returns how many lines told of that one. Raises OSError."""
+        """Leave nothing of a sailor. Returns how many lines told of that one. Raises Cannot."""
         self.close()
-        number = 0
-        for page in self.pages():
-            text = read(page)
-            if same_name(name) in same_name(text):
-                lines = text.splitlines(keepends=True)
-                kept = [line for line in lines if not tells_of(line, name)]
-                number += len(lines) - len(kept)
-                page.write_bytes("".join(kept).encode())
-        return number
+        try:
+            return sum([forget_on(page, name) for page in self.pages()])
+        except OSError as problem:
+            raise Cannot(f"What was sailed can't be erased: {problem.strerror}. Ask again in a minute.") from problem
 
     # -- Reading
 
@@ -229,6 +224,21 @@ def tells_of(line, name):
     if isinstance(row, Moment):
         return mentions(f"{row.news} {row.name}", name)
     return not row or same_name(row.name) == same_name(name)
+
+
+def forget_on(page, name):
+    """Write a page anew, if a sailor is on it, without that one. Returns how many lines have gone. Raises OSError."""
+    text, new = read(page), page.with_suffix(".new")
+    if same_name(name) not in same_name(text):
+        return 0
+    lines = text.split("\n")
+    kept = [line for line in lines if line and not tells_of(line, name)]
+    try:
+        new.write_text("".join([f"{line}\n" for line in kept]), encoding="utf-8")
+        new.replace(page)
+    finally:
+        new.unlink(missing_ok=True)  # it may be what fills the disk
+    return len(lines) - len(kept) - 1  # without the empty one at the end
 
 
 @lru_cache(maxsize=2000)
