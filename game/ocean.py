@@ -350,6 +350,14 @@ class Ocean:
             return f"Set sail, and tell where your ship will be in {FORETOLD} s: with the keys x and y.", None
         return f"You were {off:.1f} m off.", round(off, 2)
 
+    def take_legs(self):
+        """What was sailed since the last time, and the ends of voyages by a nap, but not of those of days before."""
+        naps = [s for s in self.crew.dozed if NAP <= self.now - s.heard < DAY and s.id in self.crew.by_id]
+        legs = [*map(end_of, naps), *self.legs]
+        self.crew.dozed.clear()
+        self.legs.clear()
+        return legs
+
     def turn(self, sailor, degrees):
         """Set the heading in compass degrees; 450 and -270 are the same as 90."""
         self.sail(sailor, heading=degrees)

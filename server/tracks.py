@@ -19,7 +19,7 @@ from pathlib import Path
 
 from game.book import DAY
 from game.errors import BadValue, Cannot
-from game.legs import Leg, Moment, end_of, leg_of
+from game.legs import Leg, Moment, leg_of
 from game.moderation import mentions, same_name
 from game.sailors import NAP
 
@@ -52,15 +52,7 @@ class Tracks:
 
     def write(self, ocean):
         """Write what was sailed since the last time. If that fails, it is lost: nobody needs it to play."""
-        if not (ocean.legs or ocean.crew.dozed):
-            return
-        # A new page says who is awake. At the start of a server there may be thousands of others.
-        ends = [
-            end_of(sailor) for sailor in ocean.crew.dozed if self.page is not None and sailor.id in ocean.crew.by_id
-        ]
-        rows = ends + ocean.legs
-        ocean.crew.dozed.clear()
-        ocean.legs.clear()
+        rows = ocean.take_legs()
         if rows and self.folder:
             try:
                 self.append(rows, ocean)
@@ -244,4 +236,4 @@ def forget_on(page, name):
 @lru_cache(maxsize=2000)
 def names_on(page, size):
     """The names of all ships on a page, as long as it has this size."""
-    return set(re.findall(r'^\["(.*?)",', read(page), re.MULTILINE))  # as understanding each line would take long
+    return set(re.findall(r'^\["(.*?)", [\d.]+, \d', read(page), re.MULTILINE))  # quicker than to understand each line
