@@ -27,10 +27,12 @@ from game.words import count
 from server import disk, startup, workshop
 from server.clock import SteadyClock
 from server.logbook import Logbook
+from server.tracks import COLUMNS, MOST_ROWS, Tracks, as_text, folder_of
 from server.version import with_commit
 from web import development, metrics, openapi, python, session
 from web.application import Application
-from web.routes import SECRET_ID, App, number, one_of, text, whole_number
+from web.routes import SECRET_ID, App, moment, number, one_of, text, whole_number
+from web.tables import as_table
 
 VERSION = "0.3.0"
 FULL_VERSION = with_commit(VERSION)
@@ -48,6 +50,7 @@ metres_a_second = number("a speed in metres a second, like 4.5", 4.5)
 metres_deep = number("a depth in metres, like 2.5", 2.5)
 control = one_of(*ACCELERATE, what="w (faster), s (slower), a (left) or d (right)")
 treasure = text("the name of a treasure, like pearl", "pearl")
+begin = moment(moment.what, lambda ocean: as_text(ocean.now) if ocean else moment.example)
 ship = text("the name of a ship, like Clem", CLEM)
 
 
@@ -310,6 +313,23 @@ def chart(ocean):
     return dict(reply="This is the chart of the ocean.", **facts)
 
 
+@app.get("/tracks", then="tracks tracks.csv map", shared=True)
+def tracks(request, ocean, from_: moment = None, to: moment = None, name=None):
+    """Show how the ships sailed, as legs: until its next leg, a ship sails straight on. Without from, show when."""
+    if from_ is None:
+        hours = request.app.logbook.tracks.hours()
+        return dict(reply=f"Ships sailed in {count(len(hours), 'hour')} of those that are kept.", hours=hours)
+    found = request.app.logbook.tracks.find(ocean, from_, to, name)
+    return dict(reply=f"{len(found['tracks'])} legs, from time {found['from']:.0f} to {found['to']:.0f}.", **found)
+
+
+@app.get("/tracks.csv", secret=True, instead="tracks")
+def tracks_as_file(request, ocean, from_: begin, to: moment = None, name=None):
+    """Hand out how the ships sailed, as a table for a spreadsheet."""
+    found = request.app.logbook.tracks.find(ocean, from_, to, name, MOST_ROWS)
+    return as_table(found["tracks"], COLUMNS)
+
+
 @app.get("/map", view="map", then="chart")
 def map(follow: ship = None):
     """Show a live map of the ocean. With follow, it moves with the ship of that name."""
@@ -321,7 +341,8 @@ def map(follow: ship = None):
 
 def build(settings, clock=None):
     """The game, as a WSGI application. Each has an ocean of its own."""
-    logbook = Logbook(settings.logbook, settings.sync)
+    tracks = Tracks(folder_of(settings.logbook), settings.tracks_days, settings.tracks_size)
+    logbook = Logbook(settings.logbook, settings.sync, tracks)
     parts, clock = [app, steps.app, badges.app, python.app], clock or SteadyClock()
     return Application(
         settings,

@@ -1,0 +1,239 @@
+"""Tracks: what was sailed, leg by leg, so that a lesson can be seen again.
+
+They stand in files of their own beside the logbook, as they are many and nobody needs them to play. Such a file, a
+*page*, is of an hour at most, and named by the millisecond when it began: 1764167412000.jsonl. Each line is a Leg or a
+Moment of game/legs.py in JSON. A page begins with where all ships are: so whoever reads it needs no other one, and a
+server that has been killed begins a new one.
+"""
+
+import json
+import logging
+import os
+import re
+from bisect import bisect
+from contextlib import suppress
+from datetime import datetime
+from functools import lru_cache
+from math import inf
+from pathlib import Path
+
+from game.book import DAY
+from game.errors import BadValue, Cannot
+from game.legs import Leg, Moment, leg_of
+from game.moderation import mentions, same_name
+from game.sailors import NAP
+
+HOUR = 3600  # seconds
+LONGEST_PAGE = 500_000  # bytes: reading a page keeps others waiting for some milliseconds
+MOST, MOST_ROWS = 2000, 20_000  # legs in a reply and in a table, or some more
+COLUMNS = Leg._fields[:-1]  # that everybody may see
+
+as_json = json.JSONEncoder(ensure_ascii=False).encode
+log = logging.getLogger(__name__)
+
+
+def folder_of(logbook):
+    """The folder with the tracks that belong to a logbook, if that is a file. Two logbooks in one place have two."""
+    if logbook == ":memory:":
+        return None
+    file = Path(logbook).resolve()
+    return file.with_name("tracks" if file.stem == "logbook" else f"{file.stem}-tracks")
+
+
+class Tracks:
+    """What is kept in a folder, for some days and up to a size. Without a folder, or for 0 days, nothing is kept."""
+
+    def __init__(self, folder, days=30, megabytes=100):
+        self.folder, self.days, self.most = folder, days, megabytes * 1_000_000
+        self.page, self.size, self.ends = None, 0, -inf  # the open page, its bytes, and when another one has to begin
+        self.has_failed = False
+
+    # -- Writing
+
+    def write(self, ocean):
+        """Write what was sailed since the last time. If that fails, it is lost: nobody needs it to play."""
+        rows = ocean.take_legs()
+        if rows and self.folder:
+            try:
+                self.append(rows, ocean)
+                self.has_failed = False
+            except OSError as problem:
+                self.close()
+                if not self.has_failed:
+                    log.warning("What is sailed can't be kept in %s: %s", self.folder, problem)
+                self.has_failed = True
+
+    def append(self, rows, ocean):
+        """Write rows on the page that is due. Raises OSError."""
+        if ocean.now >= self.ends or self.size >= LONGEST_PAGE:
+            self.begin_page(ocean.now)
+            rows += [leg_of(ocean, sailor) for sailor in ocean.awake_sailors()]
+        if self.page is not None:
+            text = "".join([f"{as_json(row)}\n" for row in rows]).encode()
+            self.size += len(text)
+            if os.write(self.page, text) != len(text):
+                raise OSError("the disk is full")
+
+    def begin_page(self, now):
+        """Begin a page, if any are kept, and remove those that are too old or too much. Raises OSError."""
+        self.close()
+        self.ends = now - now % HOUR + HOUR
+        left = self.most
+        for page in reversed(self.pages()):
+            left -= page.stat().st_size
+            if left < LONGEST_PAGE or start_of(page) < now - self.days * DAY:
+                page.unlink()
+        if self.days:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            page = self.folder / f"{round(now, 3) * 1000:.0f}.jsonl"
+            self.page = os.open(page, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def close(self):
+        """From now on, another page has to be begun."""
+        if self.page is not None:
+            os.close(self.page)
+        self.page, self.size, self.ends = None, 0, -inf
+
+    def forget(self, name):
+        """Leave nothing of a sailor. Returns how many lines told of that one. Raises Cannot."""
+        self.close()
+        try:
+            return sum([forget_on(page, name) for page in self.pages()])
+        except OSError as problem:
+            raise Cannot(f"What was sailed can't be erased: {problem.strerror}. Ask again in a minute.") from problem
+
+    # -- Reading
+
+    def pages(self):
+        """The files of all pages, in the order of time."""
+        pages = self.folder.glob("*.jsonl") if self.folder else ()
+        return sorted([page for page in pages if page.stem.isdecimal()], key=start_of)
+
+    def hours(self):
+        """The hours in which ships sailed, with how many those were, and where the map shows them again."""
+        hours = {}
+        for page in self.pages():
+            hours.setdefault(start_of(page) // HOUR, []).append(page)
+        return [
+            {
+                "from": (start := as_text(start_of(pages[0]))),
+                "ships": len(set().union(*[names_on(page, page.stat().st_size) for page in pages])),
+                "again": f"/map?from={start}",
+            }
+            for pages in hours.values()
+        ]
+
+    def find(self, ocean, start, end=None, name=None, most=MOST):
+        """How ships sailed from a time to another one or to the present; only to the time `next` if that is too much.
+
+        Who was under water in this season is hidden. Raises BadValue.
+        """
+        if start > ocean.now:
+            raise BadValue(f"Send a moment in the past as from. You sent {as_text(start)}.", "tracks")
+        end = min(ocean.now, end or ocean.now)
+        if end < start:
+            raise BadValue(
+                f"Send a later moment as to than as from. You sent {as_text(end)} and {as_text(start)}.", "tracks"
+            )
+        legs, news, sailing, reached = {}, [], set(), end
+        for row in self.rows(start):
+            if row.time > reached:
+                break
+            if isinstance(row, Moment):
+                news += [row] if row.time > start else []
+            elif not name or same_name(row.name) == same_name(name):
+                leg = Leg(row.name, row.time) if row.depth and row.season == ocean.world.season else row
+                if leg.x is not None or leg.name in sailing:
+                    legs[leg.name, max(leg.time, start)] = leg  # the last one, if there are two at a time
+                (sailing.discard if leg.x is None else sailing.add)(leg.name)
+                if len(legs) >= most and leg.time > start:
+                    reached = min(reached, leg.time)
+        shown = [leg for leg in legs.values() if leg.x is not None or leg.time > start]
+        return {
+            "tracks": [dict(zip(COLUMNS, leg)) for leg in sorted(shown, key=time_of)],
+            "news": [moment._asdict() for moment in news],
+            "from": start,
+            "to": reached,
+            "next": reached if reached < end else None,
+        }
+
+    def rows(self, start):
+        """All rows from the page on in which a time is, page by page.
+
+        A server that was killed has not said how the voyages ended of those who don't come back: then somebody has
+        been heard from last when it wrote last.
+        """
+        pages, sailing, last = self.pages(), set(), start
+        for page in pages[max(0, bisect(pages, start, key=start_of) - 1) :]:
+            began, rows = start_of(page), rows_of(page)
+            back = {row.name for row in rows if row.time >= began}
+            yield from [Leg(name, min(began, last + NAP)) for name in sailing - back]
+            yield from rows
+            legs = [row for row in rows if isinstance(row, Leg)]
+            sailing = {name for name, leg in {leg.name: leg for leg in legs}.items() if leg.x is not None}
+            last = rows[-1].time if rows else last
+        if pages and self.page is None:
+            yield from [Leg(name, last + NAP) for name in sailing]
+
+
+def start_of(page):
+    """When a page was begun, in seconds."""
+    return int(page.stem) / 1000
+
+
+def time_of(row):
+    return row.time
+
+
+def as_text(time):
+    """A time as people write it, by the clock of this computer: 2026-11-26T14:30."""
+    return datetime.fromtimestamp(time).isoformat(timespec="minutes")
+
+
+def read(page):
+    """The text of a page, as much as makes sense. One that has gone is empty."""
+    with suppress(OSError):
+        return page.read_text(encoding="utf-8", errors="replace")
+    return ""
+
+
+def rows_of(page):
+    """The rows of a page, in the order of time."""
+    return sorted(filter(None, map(row_of, read(page).split("\n"))), key=time_of)
+
+
+def row_of(line):
+    """The Leg or Moment in a line, or None if it is torn or damaged."""
+    with suppress(ValueError, TypeError, LookupError):
+        row = json.loads(line)
+        row = (Leg if isinstance(row[0], str) else Moment)(*row)
+        return row if isinstance(row.time, (int, float)) else None
+
+
+def tells_of(line, name):
+    """True if a line is about a sailor, or not to be understood."""
+    row = row_of(line)
+    if isinstance(row, Moment):
+        return mentions(f"{row.news} {row.name}", name)
+    return not row or same_name(row.name) == same_name(name)
+
+
+def forget_on(page, name):
+    """Write a page anew, if a sailor is on it, without that one. Returns how many lines have gone. Raises OSError."""
+    text, new = read(page), page.with_suffix(".new")
+    if same_name(name) not in same_name(text):
+        return 0
+    lines = text.split("\n")
+    kept = [line for line in lines if line and not tells_of(line, name)]
+    try:
+        new.write_text("".join([f"{line}\n" for line in kept]), encoding="utf-8")
+        new.replace(page)
+    finally:
+        new.unlink(missing_ok=True)  # it may be what fills the disk
+    return len(lines) - len(kept) - 1  # without the empty one at the end
+
+
+@lru_cache(maxsize=2000)
+def names_on(page, size):
+    """The names of all ships on a page, as long as it has this size."""
+    return set(re.findall(r'^\["(.*?)", [\d.]+, \d', read(page), re.MULTILINE))  # quicker than to understand each line
