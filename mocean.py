@@ -50,6 +50,7 @@ metres_a_second = number("a speed in metres a second, like 4.5", 4.5)
 metres_deep = number("a depth in metres, like 2.5", 2.5)
 control = one_of(*ACCELERATE, what="w (faster), s (slower), a (left) or d (right)")
 treasure = text("the name of a treasure, like pearl", "pearl")
+times = one_of("1", "5", "20", "60", what="how many times as fast: 1, 5, 20 or 60")
 begin = moment(moment.what, lambda ocean: as_text(ocean.now) if ocean else moment.example)
 ship = text("the name of a ship, like Clem", CLEM)
 
@@ -330,9 +331,9 @@ def tracks_as_file(request, ocean, from_: begin, to: moment = None, name=None):
     return as_table(found["tracks"], COLUMNS)
 
 
-@app.get("/map", view="map", then="chart")
-def map(follow: ship = None):
-    """Show a live map of the ocean. With follow, it moves with the ship of that name."""
+@app.get("/map", view="map", then="chart tracks")
+def map(follow: ship = None, from_: moment = None, speed: times = None):
+    """Show a live map of the ocean. With follow, it moves with that ship. With from, it plays what was sailed."""
     return dict(reply="The map works in a browser. A program gets the same facts from the route chart.")
 
 

@@ -34,9 +34,9 @@ class Lesson:
         self.ids = {name: self.ask("join", name=name)["id"] for name in ["sleepy", *SHIPS]}
         for id in self.ids.values():
             self.ask("speed", id=id, speed=20)
+        self.sail_until(self.began + 1200)
         self.discover_a_seamount()
-        while self.clock.now < self.began + 2400:
-            self.ask_by_chance()
+        self.sail_until(self.began + 2400)
         for name in SHIPS:
             self.ask("quit", id=self.ids[name])
         self.ended = self.clock.now
@@ -46,21 +46,21 @@ class Lesson:
         return Player(self.app).json(f"/{route}", **keys)
 
     def discover_a_seamount(self):
-        """Ada does, a minute after the beginning."""
-        self.clock.now = self.app.ocean.now = self.began + 60
+        """Ada does, as she is put on its summit."""
         mount = self.app.ocean.sea.seamounts[0]
         self.app.ocean.sail(self.app.ocean.find("ada"), x=mount.x, y=mount.y, speed=0)
         self.ask("ping", id=self.ids["ada"])
         self.discovery = f"ada discovered the seamount {mount.name}!"
 
-    def ask_by_chance(self):
-        """Some ship changes its course, and some ship asks where it is."""
-        self.clock.now += self.chance.expovariate(5)
-        route, keys = self.chance.choice(ORDERS)
-        self.ask(route, id=self.ids[self.chance.choice(SHIPS)], **keys(self.chance))
-        self.clock.now += self.chance.expovariate(5)
-        name = self.chance.choice(SHIPS)
-        self.told.append({"name": name, **self.ask("location", id=self.ids[name])})
+    def sail_until(self, time):
+        """Again and again some ship changes its course, and some ship asks where it is."""
+        while self.clock.now < time:
+            self.clock.now += self.chance.expovariate(3)
+            route, keys = self.chance.choice(ORDERS)
+            self.ask(route, id=self.ids[self.chance.choice(SHIPS)], **keys(self.chance))
+            self.clock.now += self.chance.expovariate(3)
+            name = self.chance.choice(SHIPS)
+            self.told.append({"name": name, **self.ask("location", id=self.ids[name])})
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_a_jump_ahead_does_not_wait_for_all_before(page, lesson):
 
     page.route("**/tracks?*", answer)
     page.goto(f"{lesson.url}map?from={lesson.began}")
-    page.wait_for_function("() => globalThis.ships?.size > 0")
+    page.wait_for_function("() => ships.size > 0")
     pause(page)
     assert page.evaluate(PLACES, [[last["name"], last["time"]]]) == [None]
     page.wait_for_function("name => ships.has(name)", arg=last["name"])

@@ -23,6 +23,7 @@ let colours = {};
 let seaChart = null; // a picture of the whole sea floor, from which the sea is drawn
 let view = { x: 450, y: 450, metres: 900, pixels: 0 }; // the middle of what we see, and how large that is
 let [timer, isAsking] = [null, false];
+let seaTime = serverTime; // or the time of a replay
 
 // ---- Time: what does the server's clock say now? ----
 
@@ -63,7 +64,7 @@ function shortWay(from, to, around = chart.size) {
 // Where the chart and the time since then put a ship.
 function reckon(ship) {
   const course = (ship.heading * Math.PI) / 180;
-  const metres = chart.paused ? 0 : ship.speed * (serverTime() - chart.time);
+  const metres = chart.paused ? 0 : ship.speed * (seaTime() - chart.time);
   return { x: ship.x + Math.sin(course) * metres, y: ship.y + Math.cos(course) * metres, heading: ship.heading };
 }
 
@@ -88,7 +89,8 @@ async function poll() {
   const newest = await askForChart();
   isAsking = false;
   timer = setTimeout(poll, document.hidden ? POLL_HIDDEN : POLL);
-  if (newest.sailors) update(newest, asked, now());
+  if (newest.sailors) learnTime(asked, now(), newest.time);
+  if (newest.sailors) update(newest);
   else showNews(newest.reply);
 }
 
@@ -102,9 +104,8 @@ async function askForChart() {
   }
 }
 
-function update(newest, asked, answered) {
+function update(newest) {
   const drawn = new Map([...ships].map(([name, ship]) => [name, placeOf(ship)]));
-  learnTime(asked, answered, newest.time);
   if (JSON.stringify(newest.seamounts) !== JSON.stringify(chart.seamounts)) seaChart = null;
   chart = newest;
   const names = new Set(chart.sailors.map((facts) => facts.name));
@@ -127,6 +128,19 @@ function astray(drawn, place) {
     heading: shortWay(place.heading, drawn.heading, 360),
   };
   return way && Math.hypot(way.x, way.y) < 100 && !calm.matches ? way : null;
+}
+
+function beLive() {
+  document.addEventListener("visibilitychange", () => document.hidden || poll());
+  poll();
+}
+
+// ---- Playing what was sailed ----
+
+async function playAgain() {
+  const { playAgain } = await import("./map/controls.js");
+  globalThis.replay = playAgain(update);
+  seaTime = () => replay.time();
 }
 
 // ---- Words beside the map ----
@@ -475,8 +489,8 @@ function repaint() {
 
 new ResizeObserver(fit).observe(sea.canvas);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-document.addEventListener("visibilitychange", () => document.hidden || poll());
 document.querySelector("details").addEventListener("toggle", showTable);
 fit();
-poll();
+if (document.getElementById("again")) playAgain();
+else beLive();
 frame();

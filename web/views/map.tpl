@@ -47,5 +47,8 @@
 <noscript><p>The map needs JavaScript. Without it, <a href="/chart">/chart</a> shows where the ships are.</p></noscript>
 </div>
 </main>
+% if request.sent.get("from", "").strip():
+% include("again.tpl")
+% end
 </body>
 </html>

@@ -1,11 +1,25 @@
 // The controls of a replay: play and pause, speed, and a slider with a mark at each great moment.
 
+import { Replay } from "./replay.js";
+
 const WIDTH = 24; // pixels of a mark
 const LEAD = 1.5; // seconds to wait for a great moment, after a click on its mark
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const HOUR = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 
-export class Controls {
+// Play what this page's URL asks for. Returns the Replay, whose charts go to `show`.
+export function playAgain(show) {
+  const url = new URLSearchParams(location.search);
+  const replay = new Replay(url.get("from"), Number(url.get("speed") ?? 1), (chart) => {
+    show(chart);
+    controls.show();
+  });
+  const controls = new Controls(replay);
+  replay.begin().catch((error) => controls.say(error.message));
+  return replay;
+}
+
+class Controls {
   constructor(replay) {
     this.replay = replay;
     for (const part of document.querySelectorAll("#again [id]")) this[part.id] = part;

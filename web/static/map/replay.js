@@ -1,23 +1,20 @@
 // Plays what was sailed: /map?from=2026-11-26T14:30. Like the live map's, its charts go to `show`. But its time can
 // pass up to 60 times as fast, stand still and jump.
 
-import { now } from "./clock.js";
-import { reckon } from "./places.js";
 import { ask, Tracks } from "./tracks.js";
 
 const BETWEEN = 250; // milliseconds from a piece of the tracks to the question for the next
-
+const NEWS = 12; // great moments that a chart has
 const THEN = { paused: false, eyes: "", lesson: "", chat: [], best: [] }; // what we don't know of those days
 
 export class Replay {
   isPlaying = true;
   isLoaded = false; // true as soon as all tracks are here
-  speed = 1; // how many times as fast as it was
   looks = new Map(); // by name: the livery of each ship
 
-  constructor(start, show) {
-    this.tracks = new Tracks(start);
-    this.show = show;
+  // `speed` says how many times as fast as it was.
+  constructor(start, speed, show) {
+    Object.assign(this, { tracks: new Tracks(start), speed, show });
   }
 
   // Play, and load the rest meanwhile. Raises an Error with a sentence if the server has nothing to play.
@@ -81,7 +78,7 @@ export class Replay {
       ...this.today,
       ...THEN,
       time,
-      news,
+      news: news.slice(-NEWS),
       sailors: legs.map((leg) => this.shipOf(leg, time)),
       seamounts: this.today.seamounts.filter(isKnown),
     };
@@ -92,4 +89,13 @@ export class Replay {
     const place = reckon(leg, time - leg.time);
     return { ...leg, ...place, kind: "ship", look: this.looks.get(leg.name), heard: time, since: leg.time };
   }
+}
+
+function now() {
+  return performance.now() / 1000;
+}
+
+function reckon({ x, y, heading, speed }, seconds) {
+  const [course, metres] = [(heading * Math.PI) / 180, speed * seconds];
+  return { x: x + Math.sin(course) * metres, y: y + Math.cos(course) * metres };
 }
