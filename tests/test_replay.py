@@ -1,6 +1,7 @@
 """Yesterday's lesson again: a real browser plays on the map what the real server has kept of it."""
 
 import os
+from itertools import pairwise
 from random import Random
 from time import time
 
@@ -92,6 +93,12 @@ def page(chromium):
     assert not complaints
 
 
+# The moments that it shows in each frame of some seconds.
+TIMES = """() => new Promise((done) => {
+    const times = [];
+    const note = () => (times.push(chart.time) < 200 ? requestAnimationFrame(note) : done(times));
+    note();
+})"""
 LOADED = "() => globalThis.replay?.isLoaded"
 # Where some ships are drawn at some moments, or null for those that are not.
 PLACES = """told => told.map(([name, time]) => {
@@ -198,6 +205,29 @@ def test_at_the_present_it_leads_to_the_live_map(page, lesson):
     page.get_by_text("This is the present. Go on with the live map.").wait_for()
     page.get_by_role("link", name="the live map").click()
     page.wait_for_url("**/map")
+
+
+def test_ships_move_once_a_second_for_who_wants_calm(page, lesson):
+    page.emulate_media(reduced_motion="reduce")
+    play(page, lesson, "&speed=60")
+    times = page.evaluate(TIMES)
+    assert all(later == time or later - time > 59 for time, later in pairwise(times))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_all_can_be_reached_and_read(page, lesson, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import expect
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme=scheme)
+    play(page, lesson)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    for part in ("button", "select", "input", "a"):
+        for one in page.locator(f"#again {part}").all():
+            expect(one).to_be_in_viewport(ratio=1)
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    assert not [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found]
 
 
 def test_a_wrong_moment_gets_a_sentence(page, lesson):

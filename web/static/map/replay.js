@@ -4,6 +4,7 @@
 import { ask, Tracks } from "./tracks.js";
 
 const BETWEEN = 250; // milliseconds from a piece of the tracks to the question for the next
+const calm = matchMedia("(prefers-reduced-motion: reduce)"); // then ships move once a second
 const NEWS = 12; // great moments that a chart has
 const THEN = { paused: false, eyes: "", lesson: "", chat: [], best: [] }; // what we don't know of those days
 
@@ -35,12 +36,14 @@ export class Replay {
   }
 
   frame() {
-    this.step();
+    if (!calm.matches || now() - this.shown >= 1) this.step();
     requestAnimationFrame(() => this.frame());
   }
 
+  // Show where the ships are, if we know.
   step() {
     const time = this.time();
+    this.shown = now();
     const legs = this.tracks.legsAt(time);
     if (!legs) return this.change({ moment: this.reached }); // and wait for the server
     this.reached = time;
