@@ -24,6 +24,7 @@ from game.moderation import mentions, same_name
 from game.sailors import NAP
 
 HOUR = 3600  # seconds
+REST = 60  # seconds after a failure in which nothing is tried
 LONGEST_PAGE = 500_000  # bytes: reading a page keeps others waiting for some milliseconds
 MOST, MOST_ROWS = 2000, 20_000  # legs in a reply and in a table, or some more
 COLUMNS = Leg._fields[:-1]  # that everybody may see
@@ -46,22 +47,19 @@ class Tracks:
     def __init__(self, folder, days=30, megabytes=100):
         self.folder, self.days, self.most = folder, days, megabytes * 1_000_000
         self.page, self.size, self.ends = None, 0, -inf  # the open page, its bytes, and when another one has to begin
-        self.has_failed = False
 
     # -- Writing
 
     def write(self, ocean):
-        """Write what was sailed since the last time. If that fails, it is lost: nobody needs it to play."""
+        """Write what was sailed since the last time. If that fails it is lost, as nobody needs it to play."""
         rows = ocean.take_legs()
         if rows and self.folder:
             try:
                 self.append(rows, ocean)
-                self.has_failed = False
             except OSError as problem:
+                log.warning("For %s s, what is sailed isn't kept in %s: %s", REST, self.folder, problem)
                 self.close()
-                if not self.has_failed:
-                    log.warning("What is sailed can't be kept in %s: %s", self.folder, problem)
-                self.has_failed = True
+                self.ends = ocean.now + REST
 
     def append(self, rows, ocean):
         """Write rows on the page that is due. Raises OSError."""
@@ -86,7 +84,7 @@ class Tracks:
         if self.days:
             self.folder.mkdir(mode=0o700, exist_ok=True)
             page = self.folder / f"{round(now, 3) * 1000:.0f}.jsonl"
-            self.page = os.open(page, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            self.page = for_us(page, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def close(self):
         """From now on, another page has to be begun."""
@@ -128,13 +126,12 @@ class Tracks:
 
         Who was under water in this season is hidden. Raises BadValue.
         """
-        if start > ocean.now:
-            raise BadValue(f"Send a moment in the past as from. You sent {as_text(start)}.", "tracks")
-        end = min(ocean.now, end or ocean.now)
-        if end < start:
-            raise BadValue(
-                f"Send a later moment as to than as from. You sent {as_text(end)} and {as_text(start)}.", "tracks"
-            )
+        now = round(ocean.now, 3)  # as replies have it
+        end = now if end is None else min(end, now)
+        if start > now:
+            raise BadValue(f"The moment {as_text(start)} is still to come. Send an earlier one as from.", "tracks")
+        if start > end:
+            raise BadValue(f"The moment {as_text(end)} is before {as_text(start)}. Send a later one as to.", "tracks")
         legs, news, sailing, reached = {}, [], set(), end
         for row in self.rows(start):
             if row.time > reached:
@@ -142,7 +139,7 @@ class Tracks:
             if isinstance(row, Moment):
                 news += [row] if row.time > start else []
             elif not name or same_name(row.name) == same_name(name):
-                leg = Leg(row.name, row.time) if row.depth and row.season == ocean.world.season else row
+                leg = Leg(row.name, row.time) if row.depth and row.season >= ocean.world.season else row
                 if leg.x is not None or leg.name in sailing:
                     legs[leg.name, max(leg.time, start)] = leg  # the last one, if there are two at a time
                 (sailing.discard if leg.x is None else sailing.add)(leg.name)
@@ -174,6 +171,11 @@ class Tracks:
             last = rows[-1].time if rows else last
         if pages and self.page is None:
             yield from [Leg(name, last + NAP) for name in sailing]
+
+
+def for_us(name, flags):
+    """Open a file as `open` does, but let nobody else read it."""
+    return os.open(name, flags, 0o600)
 
 
 def start_of(page):
@@ -226,7 +228,8 @@ def forget_on(page, name):
     lines = text.split("\n")
     kept = [line for line in lines if line and not tells_of(line, name)]
     try:
-        new.write_text("".join([f"{line}\n" for line in kept]), encoding="utf-8")
+        with open(new, "w", encoding="utf-8", opener=for_us) as file:
+            file.writelines(f"{line}\n" for line in kept)
         new.replace(page)
     finally:
         new.unlink(missing_ok=True)  # it may be what fills the disk
