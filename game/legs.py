@@ -32,14 +32,11 @@ class Moment(NamedTuple):
 
 
 def leg_of(ocean, sailor):
-    """How a ship sails now. The numbers are so exact that an hour later the place is right to some centimetres."""
-    x, y = ocean.place(sailor)
-    course = round(sailor.heading, 6), round(ocean.speed(sailor), 6)
-    return Leg(
-        sailor.name, round(ocean.now, 3), round(x, 3), round(y, 3), *course, round(sailor.depth, 2), ocean.world.season
-    )
+    """How a ship sails now."""
+    course = sailor.heading, ocean.speed(sailor), sailor.depth
+    return Leg(sailor.name, ocean.now, *ocean.place(sailor), *course, ocean.world.season)
 
 
 def end_of(sailor):
     """The Leg of a sailor who has fallen asleep: the ship has gone since then."""
-    return Leg(sailor.name, round(sailor.heard + NAP, 3))
+    return Leg(sailor.name, sailor.heard + NAP)

@@ -67,7 +67,7 @@ class Tracks:
             self.begin_page(ocean.now)
             rows += [leg_of(ocean, sailor) for sailor in ocean.awake_sailors()]
         if self.page is not None:
-            text = "".join([f"{as_json(row)}\n" for row in rows]).encode()
+            text = "".join(map(line_of, rows)).encode()
             self.size += len(text)
             if os.write(self.page, text) != len(text):
                 raise OSError("the disk is full")
@@ -197,6 +197,15 @@ def read(page):
     with suppress(OSError):
         return page.read_text(encoding="utf-8", errors="replace")
     return ""
+
+
+def line_of(row):
+    """The line of a Leg or a Moment. An hour after a leg began, the place is right to some centimetres."""
+    if isinstance(row, Moment) or row.x is None:
+        return f"{as_json(row)}\n"
+    name, time, x, y, heading, speed, depth, season = row
+    course = f"{heading:.6f}, {speed:.6f}, {depth:.2f}"
+    return f"[{as_json(name)}, {time:.3f}, {x:.3f}, {y:.3f}, {course}, {season}]\n"
 
 
 def rows_of(page):
