@@ -316,12 +316,13 @@ def chart(ocean):
 
 @app.get("/tracks", then="tracks tracks.csv map", shared=True)
 def tracks(request, ocean, from_: moment = None, to: moment = None, name=None):
-    """Show how the ships sailed, as legs: until its next leg, a ship sails straight on. Without from, show when."""
+    """Show how ships sailed: a leg is valid until the ship's next one. Without from, show the hours that are kept."""
     if from_ is None:
         hours = request.app.logbook.tracks.hours()
-        return dict(reply=f"Ships sailed in {count(len(hours), 'hour')} of those that are kept.", hours=hours)
+        return dict(reply=f"Hours in which ships sailed: {len(hours)}. Send a moment as from.", hours=hours)
     found = request.app.logbook.tracks.find(ocean, from_, to, name)
-    return dict(reply=f"{len(found['tracks'])} legs, from time {found['from']:.0f} to {found['to']:.0f}.", **found)
+    more = "" if found["next"] is None else " There is more: send next as from."
+    return dict(reply=f"Legs of voyages: {len(found['tracks'])}.{more}", **found)
 
 
 @app.get("/tracks.csv", secret=True, instead="tracks")

@@ -1,7 +1,7 @@
 """Legs: what is noted of all voyages, so that they can be seen again.
 
-A *leg* is how a ship sails from a time on, until its next leg. A *moment* is a piece of news. The ocean collects both;
-whoever keeps them takes them away, see server/tracks.py.
+A *leg* is how a ship sails from a time on, until its next leg. The ocean collects legs and its news, as World.news has
+them; whoever keeps those takes them away, see server/tracks.py.
 """
 
 from typing import NamedTuple
@@ -12,8 +12,8 @@ from game.sailors import NAP
 class Leg(NamedTuple):
     """A ship's place and course from a time on. Without a place, the ship has gone."""
 
-    name: str
     time: float
+    name: str
     x: float | None = None
     y: float | None = None
     heading: float | None = None
@@ -22,24 +22,12 @@ class Leg(NamedTuple):
     season: int = 0
 
 
-class Moment(NamedTuple):
-    """A piece of news, as World.news has it."""
-
-    time: float
-    news: str
-    kind: str = ""
-    name: str = ""
-
-
 def leg_of(ocean, sailor):
-    """How a ship sails now. The numbers are so exact that an hour later the place is right to some centimetres."""
-    x, y = ocean.place(sailor)
-    course = round(sailor.heading, 6), round(ocean.speed(sailor), 6)
-    return Leg(
-        sailor.name, round(ocean.now, 3), round(x, 3), round(y, 3), *course, round(sailor.depth, 2), ocean.world.season
-    )
+    """How a ship sails now."""
+    course = sailor.heading, ocean.speed(sailor), sailor.depth
+    return Leg(ocean.now, sailor.name, *ocean.place(sailor), *course, ocean.world.season)
 
 
 def end_of(sailor):
     """The Leg of a sailor who has fallen asleep: the ship has gone since then."""
-    return Leg(sailor.name, round(sailor.heard + NAP, 3))
+    return Leg(sailor.heard + NAP, sailor.name)

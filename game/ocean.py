@@ -27,7 +27,7 @@ from game.book import DAY, Book, frozen
 from game.clem import CLEM, CLEM_SPEED, HINTS_APART, asks_for_hint, clem_answer, clem_hint, clem_place
 from game.errors import BadValue, Cannot, MailboxFull, Muted, NoItem, NoSailor, OceanFull, Paused, TooFast, UnknownId
 from game.grid import Grid
-from game.legs import Leg, Moment, end_of, leg_of
+from game.legs import Leg, end_of, leg_of
 from game.mail import MOST_OF_NEIGHBOURS, MOST_OF_ONE, Mail
 from game.moderation import HARBOUR, MOST_MUTES, MUTE_LASTS, Bans, Moderator, look_alike, mentions, same_name
 from game.planet import (
@@ -222,7 +222,7 @@ class Ocean:
             self.treasures.update({item: places[item] for item in sailor.items if item in places})
         self.mail.drop(sailor.id)
         self.crew.remove(sailor)
-        self.legs.append(Leg(sailor.name, round(self.now, 3)))
+        self.legs.append(Leg(self.now, sailor.name))
         if sailor.muted and not is_given_away(sailor, self.now):
             self.mutes.add(MUTE_LASTS, self.now, f"name {look_alike(sailor.name)}", f"id {sailor.id}")
 
@@ -627,7 +627,7 @@ class Ocean:
     def tell(self, news, in_chat=True, but=None):
         """Keep a great moment, for the map and the front door, and say it to everyone except the sailor of one name."""
         self.world.news = (*self.world.news, (round(self.now, 3), news))[-NEWS:]
-        self.legs.append(Moment(*self.world.news[-1]))
+        self.legs.append(self.world.news[-1])
         if in_chat:
             self.announce(news, MOCEAN, but)
 

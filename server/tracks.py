@@ -1,9 +1,9 @@
 """Tracks: what was sailed, leg by leg, so that a lesson can be seen again.
 
 They stand in files of their own beside the logbook, as they are many and nobody needs them to play. Such a file, a
-*page*, is of an hour at most, and named by the millisecond when it began: 1764167412000.jsonl. Each line is a Leg or a
-Moment of game/legs.py in JSON. A page begins with where all ships are: so whoever reads it needs no other one, and a
-server that has been killed begins a new one.
+*page*, is of an hour at most, and named by the millisecond when it began: 1764167412000.jsonl. Each line is a *row* in
+JSON: a Leg of game/legs.py, or news. A page begins with where all ships are: so whoever reads it needs no other one,
+and a server that was killed begins a new one.
 """
 
 import json
@@ -15,20 +15,24 @@ from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from math import inf
+from operator import itemgetter
 from pathlib import Path
 
 from game.book import DAY
 from game.errors import BadValue, Cannot
-from game.legs import Leg, Moment, leg_of
+from game.legs import Leg, leg_of
 from game.moderation import mentions, same_name
 from game.sailors import NAP
 
 HOUR = 3600  # seconds
-LONGEST_PAGE = 500_000  # bytes: reading a page keeps others waiting for some milliseconds
-MOST, MOST_ROWS = 2000, 20_000  # legs in a reply and in a table, or some more
+REST = 60  # seconds after a failure in which nothing is tried
+LONGEST_PAGE = 200_000  # bytes: reading a page keeps others waiting for some milliseconds
+MOST_PAGES = 10  # that are read for a reply
+MOST, MOST_ROWS = 2000, 10_000  # legs in a reply and in a table, or some more
 COLUMNS = Leg._fields[:-1]  # that everybody may see
 
 as_json = json.JSONEncoder(ensure_ascii=False).encode
+time_of = itemgetter(0)  # of a row
 log = logging.getLogger(__name__)
 
 
@@ -46,47 +50,39 @@ class Tracks:
     def __init__(self, folder, days=30, megabytes=100):
         self.folder, self.days, self.most = folder, days, megabytes * 1_000_000
         self.page, self.size, self.ends = None, 0, -inf  # the open page, its bytes, and when another one has to begin
-        self.has_failed = False
 
     # -- Writing
 
     def write(self, ocean):
-        """Write what was sailed since the last time. If that fails, it is lost: nobody needs it to play."""
+        """Write what was sailed since the last time. If that fails it is lost, as nobody needs it to play."""
         rows = ocean.take_legs()
-        if rows and self.folder:
-            try:
-                self.append(rows, ocean)
-                self.has_failed = False
-            except OSError as problem:
-                self.close()
-                if not self.has_failed:
-                    log.warning("What is sailed can't be kept in %s: %s", self.folder, problem)
-                self.has_failed = True
-
-    def append(self, rows, ocean):
-        """Write rows on the page that is due. Raises OSError."""
-        if ocean.now >= self.ends or self.size >= LONGEST_PAGE:
-            self.begin_page(ocean.now)
-            rows += [leg_of(ocean, sailor) for sailor in ocean.awake_sailors()]
-        if self.page is not None:
-            text = "".join([f"{as_json(row)}\n" for row in rows]).encode()
-            self.size += len(text)
-            if os.write(self.page, text) != len(text):
-                raise OSError("the disk is full")
+        if not (rows and self.folder):
+            return
+        try:
+            if ocean.now >= self.ends or self.size >= LONGEST_PAGE:
+                self.begin_page(ocean.now)
+                rows += [leg_of(ocean, sailor) for sailor in ocean.awake_sailors()]
+            if self.page is not None:
+                text = "".join(map(line_of, rows)).encode()
+                self.size += os.write(self.page, text)
+        except OSError as problem:
+            log.warning("For %s s, what is sailed isn't kept in %s: %s", REST, self.folder, problem)
+            self.close()
+            self.ends = ocean.now + REST
 
     def begin_page(self, now):
         """Begin a page, if any are kept, and remove those that are too old or too much. Raises OSError."""
         self.close()
-        self.ends = now - now % HOUR + HOUR
-        left = self.most
+        left = self.most - LONGEST_PAGE
         for page in reversed(self.pages()):
             left -= page.stat().st_size
-            if left < LONGEST_PAGE or start_of(page) < now - self.days * DAY:
+            if left < 0 or start_of(page) < now - self.days * DAY:
                 page.unlink()
         if self.days:
             self.folder.mkdir(mode=0o700, exist_ok=True)
             page = self.folder / f"{round(now, 3) * 1000:.0f}.jsonl"
             self.page = os.open(page, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self.ends = now - now % HOUR + HOUR
 
     def close(self):
         """From now on, another page has to be begun."""
@@ -113,76 +109,69 @@ class Tracks:
         """The hours in which ships sailed, with how many those were, and where the map shows them again."""
         hours = {}
         for page in self.pages():
-            hours.setdefault(start_of(page) // HOUR, []).append(page)
-        return [
-            {
-                "from": (start := as_text(start_of(pages[0]))),
-                "ships": len(set().union(*[names_on(page, page.stat().st_size) for page in pages])),
-                "again": f"/map?from={start}",
-            }
-            for pages in hours.values()
-        ]
+            _, ships = hours.setdefault(start_of(page) // HOUR, (as_text(start_of(page)), set()))
+            ships.update(names_on(page, page.stat().st_size))
+        return [{"from": start, "ships": len(ships), "again": f"/map?from={start}"} for start, ships in hours.values()]
 
     def find(self, ocean, start, end=None, name=None, most=MOST):
         """How ships sailed from a time to another one or to the present; only to the time `next` if that is too much.
 
         Who was under water in this season is hidden. Raises BadValue.
         """
-        if start > ocean.now:
-            raise BadValue(f"Send a moment in the past as from. You sent {as_text(start)}.", "tracks")
-        end = min(ocean.now, end or ocean.now)
-        if end < start:
-            raise BadValue(
-                f"Send a later moment as to than as from. You sent {as_text(end)} and {as_text(start)}.", "tracks"
-            )
-        legs, news, sailing, reached = {}, [], set(), end
-        for row in self.rows(start):
-            if row.time > reached:
+        now = round(ocean.now, 3)  # as replies have it
+        end = now if end is None else min(end, now)
+        if start > end:
+            raise BadValue(f"The moment {as_text(end)} is before {as_text(start)}. Send an earlier from.", "tracks")
+        pages, wanted = self.pages(), same_name(name or "")
+        first = max(0, bisect(pages, start, key=start_of) - 1)
+        legs, news, sailing, last = {}, [], set(), first + MOST_PAGES
+        reached = min([end, *map(start_of, pages[last : last + 1])])
+        for row in self.rows(pages[first : last + 1], start):
+            if time_of(row) > reached:
                 break
-            if isinstance(row, Moment):
-                news += [row] if row.time > start else []
-            elif not name or same_name(row.name) == same_name(name):
-                leg = Leg(row.name, row.time) if row.depth and row.season == ocean.world.season else row
+            if not isinstance(row, Leg):
+                news += [row] if time_of(row) > start else []
+            elif wanted in ("", same_name(row.name)):
+                leg = Leg(row.time, row.name) if row.depth and row.season >= ocean.world.season else row
                 if leg.x is not None or leg.name in sailing:
                     legs[leg.name, max(leg.time, start)] = leg  # the last one, if there are two at a time
                 (sailing.discard if leg.x is None else sailing.add)(leg.name)
                 if len(legs) >= most and leg.time > start:
                     reached = min(reached, leg.time)
-        shown = [leg for leg in legs.values() if leg.x is not None or leg.time > start]
+        shown = sorted([leg for leg in legs.values() if leg.x is not None or leg.time > start])
         return {
-            "tracks": [dict(zip(COLUMNS, leg)) for leg in sorted(shown, key=time_of)],
-            "news": [moment._asdict() for moment in news],
+            "tracks": [dict(zip(COLUMNS, leg)) for leg in shown],
+            "news": [dict(zip(("time", "news", "kind", "name"), (*row, "", ""))) for row in news],
             "from": start,
             "to": reached,
             "next": reached if reached < end else None,
         }
 
-    def rows(self, start):
-        """All rows from the page on in which a time is, page by page.
+    def rows(self, pages, start):
+        """All rows of some pages, page by page. `start` is when the first one may have begun.
 
-        A server that was killed has not said how the voyages ended of those who don't come back: then somebody has
-        been heard from last when it wrote last.
+        A server that was killed has not said how the voyages ended of those who don't come back. Then these have been
+        heard from, at the latest, when it wrote last.
         """
-        pages, sailing, last = self.pages(), set(), start
-        for page in pages[max(0, bisect(pages, start, key=start_of) - 1) :]:
-            began, rows = start_of(page), rows_of(page)
-            back = {row.name for row in rows if row.time >= began}
-            yield from [Leg(name, min(began, last + NAP)) for name in sailing - back]
-            yield from rows
+        sailing, last = set(), start
+        for page in pages:
+            rows = sorted(filter(None, map(row_of, read(page).split("\n"))), key=time_of)
             legs = [row for row in rows if isinstance(row, Leg)]
-            sailing = {name for name, leg in {leg.name: leg for leg in legs}.items() if leg.x is not None}
-            last = rows[-1].time if rows else last
-        if pages and self.page is None:
-            yield from [Leg(name, last + NAP) for name in sailing]
+            back = {leg.name for leg in legs if leg.time >= start_of(page)}
+            yield from [Leg(min(start_of(page), last + NAP), name) for name in sailing - back]
+            yield from rows
+            sailing = {leg.name for leg in {leg.name: leg for leg in legs}.values() if leg.x is not None}
+            last = time_of(rows[-1]) if rows else last
+        if self.page is None:
+            yield from [Leg(last + NAP, name) for name in sailing]
+
+
+# ---- Pages ----
 
 
 def start_of(page):
     """When a page was begun, in seconds."""
     return int(page.stem) / 1000
-
-
-def time_of(row):
-    return row.time
 
 
 def as_text(time):
@@ -197,25 +186,26 @@ def read(page):
     return ""
 
 
-def rows_of(page):
-    """The rows of a page, in the order of time."""
-    return sorted(filter(None, map(row_of, read(page).split("\n"))), key=time_of)
+def line_of(row):
+    """The line of a row. An hour after a leg began, the place is right to some centimetres."""
+    if not isinstance(row, Leg) or row.x is None:
+        return f"{as_json(row)}\n"
+    time, name, x, y, heading, speed, depth, season = row
+    course = f"{heading:.6f}, {speed:.6f}, {depth:.2f}"
+    return f"[{time:.3f}, {as_json(name)}, {x:.3f}, {y:.3f}, {course}, {season}]\n"
 
 
 def row_of(line):
-    """The Leg or Moment in a line, or None if it is torn or damaged."""
-    with suppress(ValueError, TypeError, LookupError):
-        row = json.loads(line)
-        row = (Leg if isinstance(row[0], str) else Moment)(*row)
-        return row if isinstance(row.time, (int, float)) else None
+    """The row in a line, or None if it is torn or damaged."""
+    with suppress(ValueError, TypeError):
+        time, *others = json.loads(line)
+        return Leg(float(time), *others) if len(others) == len(COLUMNS) else (float(time), *map(str, others))
 
 
-def tells_of(line, name):
-    """True if a line is about a sailor, or not to be understood."""
-    row = row_of(line)
-    if isinstance(row, Moment):
-        return mentions(f"{row.news} {row.name}", name)
-    return not row or same_name(row.name) == same_name(name)
+@lru_cache(maxsize=2000)
+def names_on(page, size):
+    """The names of all ships on a page, as long as it has this size."""
+    return set(re.findall(r'^\[[\d.]+, ("[^"]*"), \d', read(page), re.MULTILINE))  # quicker than to read each row
 
 
 def forget_on(page, name):
@@ -223,17 +213,19 @@ def forget_on(page, name):
     text, new = read(page), page.with_suffix(".new")
     if same_name(name) not in same_name(text):
         return 0
-    lines = text.split("\n")
-    kept = [line for line in lines if line and not tells_of(line, name)]
+    lines = text.split("\n")[:-1]
+    kept = [line for line in lines if not tells_of(row_of(line), name)]
     try:
-        new.write_text("".join([f"{line}\n" for line in kept]), encoding="utf-8")
+        new.touch(0o600)
+        new.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
         new.replace(page)
     finally:
         new.unlink(missing_ok=True)  # it may be what fills the disk
-    return len(lines) - len(kept) - 1  # without the empty one at the end
+    return len(lines) - len(kept)
 
 
-@lru_cache(maxsize=2000)
-def names_on(page, size):
-    """The names of all ships on a page, as long as it has this size."""
-    return set(re.findall(r'^\["(.*?)", [\d.]+, \d', read(page), re.MULTILINE))  # quicker than to understand each line
+def tells_of(row, name):
+    """True if a row is about a sailor, or not to be understood."""
+    if isinstance(row, Leg):
+        return same_name(row.name) == same_name(name)
+    return not row or mentions(" ".join(row[1:]), name)
