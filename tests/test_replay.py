@@ -194,7 +194,9 @@ def test_a_mark_leads_to_its_moment(page, lesson):
     play(page, lesson, "&speed=20")
     page.get_by_role("slider", name="Time").press("End")
     page.get_by_role("button", name=lesson.discovery).click()
+    assert page.evaluate("chart.seamounts.length") == 0
     page.locator("#moments", has_text=lesson.discovery).wait_for()
+    assert page.evaluate("chart.seamounts.length") == 1
 
 
 def test_at_the_present_it_leads_to_the_live_map(page, lesson):

@@ -3,7 +3,7 @@
 
 import { ask, Tracks } from "./tracks.js";
 
-const BETWEEN = 250; // milliseconds from a piece of the tracks to the question for the next
+const BETWEEN = 250; // milliseconds from an answer to the next question
 const calm = matchMedia("(prefers-reduced-motion: reduce)"); // then ships move once a second
 const NEWS = 12; // great moments that a chart has
 const THEN = { paused: false, eyes: "", lesson: "", chat: [], best: [] }; // what we don't know of those days
@@ -13,42 +13,28 @@ export class Replay {
   isLoaded = false; // true as soon as all tracks are here
   looks = new Map(); // by name: the livery of each ship
 
-  // `speed` says how many times as fast as it was.
+  // `start` is a moment as people write it, and `speed` how many times as fast as it was.
   constructor(start, speed, show) {
     Object.assign(this, { tracks: new Tracks(start), speed, show });
   }
 
   // Play, and load the rest meanwhile. Raises an Error with a sentence if the server has nothing to play.
   async begin() {
-    while (await this.load()) await new Promise((go) => setTimeout(go, BETWEEN));
+    while (!(this.today ??= await ask("/chart"))) await pause(); // the sea as it is known today
+    while (await this.tracks.load(this.time())) {
+      if (!this.since && this.tracks.pieces.length) this.start();
+      await pause();
+    }
     this.isLoaded = true;
   }
 
-  // Load the next piece, and start with the first one. False if there is none.
-  async load() {
-    this.today ??= await ask("/chart");
-    if (!this.today || !(await this.tracks.load(this.time()))) return !this.today;
-    if (!this.since && this.tracks.pieces.length) {
-      this.jump(this.tracks.from);
-      this.frame();
-    }
-    return true;
-  }
-
-  frame() {
-    if (!calm.matches || now() - this.shown >= 1) this.step();
-    requestAnimationFrame(() => this.frame());
-  }
-
-  // Show where the ships are, if we know.
-  step() {
-    const time = this.time();
-    this.shown = now();
-    const legs = this.tracks.legsAt(time);
-    if (!legs) return this.change({ moment: this.reached }); // and wait for the server
-    this.reached = time;
-    if (this.isOver) this.change({ isPlaying: false });
-    this.show(this.chartAt(time, legs));
+  start() {
+    this.jump(this.tracks.from);
+    const frame = () => {
+      if (!calm.matches || now() - this.stepped >= 1) this.step();
+      requestAnimationFrame(frame);
+    };
+    frame();
   }
 
   // Seconds by the clock of the sea that is played.
@@ -57,7 +43,11 @@ export class Replay {
     return Math.min(this.moment + passed, this.tracks.to);
   }
 
-  // From now on, play otherwise: from another moment, or with another speed, or not.
+  get isOver() {
+    return this.time() >= this.tracks.to;
+  }
+
+  // From now on, play otherwise: from another moment, with another speed, or not at all.
   change(what) {
     Object.assign(this, { moment: this.time(), since: now() }, what);
   }
@@ -69,29 +59,36 @@ export class Replay {
     this.step();
   }
 
-  get isOver() {
-    return this.time() >= this.tracks.to;
+  // Show where the ships are, or wait for the server.
+  step() {
+    const time = this.time();
+    this.stepped = now();
+    const legs = this.tracks.legsAt(time);
+    if (!legs) return this.change({ moment: this.reached });
+    this.reached = time;
+    if (this.isOver) this.change({ isPlaying: false });
+    this.show(this.chartAt(time, legs));
   }
 
+  // A chart as of that moment. A seamount is on it as soon as it is discovered.
   chartAt(time, legs) {
     const [news, later] = [[], []];
     for (const moment of this.tracks.news) (moment.time <= time ? news : later).push(moment);
-    const isKnown = ({ name }) => !later.some((moment) => moment.kind === "discovery" && moment.news.includes(name));
-    return {
-      ...this.today,
-      ...THEN,
-      time,
-      news: news.slice(-NEWS),
-      sailors: legs.map((leg) => this.shipOf(leg, time)),
-      seamounts: this.today.seamounts.filter(isKnown),
-    };
+    const isKnown = ({ name }) => !later.some((moment) => moment.news.includes(`discovered the seamount ${name}!`));
+    const sailors = legs.map((leg) => this.shipOf(leg, time));
+    const seamounts = this.today.seamounts.filter(isKnown);
+    return { ...this.today, ...THEN, time, sailors, seamounts, news: news.slice(-NEWS) };
   }
 
   shipOf(leg, time) {
     if (!this.looks.has(leg.name)) this.looks.set(leg.name, this.looks.size);
-    const place = reckon(leg, time - leg.time);
-    return { ...leg, ...place, kind: "ship", look: this.looks.get(leg.name), heard: time, since: leg.time };
+    const look = this.looks.get(leg.name);
+    return { ...leg, ...reckon(leg, time - leg.time), kind: "ship", look, heard: time, since: leg.time };
   }
+}
+
+function pause() {
+  return new Promise((go) => setTimeout(go, BETWEEN));
 }
 
 function now() {

@@ -32,7 +32,7 @@ export class Tracks {
 
   add(piece) {
     this.from ??= piece.from;
-    this.to ??= piece.from + LONGEST;
+    this.to ??= Math.round(piece.from + LONGEST); // as a slider rounds, too
     if (piece.next === null && piece.to < this.to) [this.to, this.isUntilNow] = [piece.to, true];
     this.pieces = [...this.pieces, piece].sort((one, other) => one.from - other.from);
   }
