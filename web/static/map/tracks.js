@@ -32,7 +32,7 @@ export class Tracks {
 
   add(piece) {
     this.from ??= piece.from;
-    this.to ??= Math.round(piece.from + LONGEST); // as a slider rounds, too
+    this.to ??= Math.round(piece.from + LONGEST); // whole, as a slider rounds
     if (piece.next === null && piece.to < this.to) [this.to, this.isUntilNow] = [piece.to, true];
     this.pieces = [...this.pieces, piece].sort((one, other) => one.from - other.from);
   }
@@ -40,7 +40,7 @@ export class Tracks {
   // If all ships have gone in the end, it ends when the last one went.
   endWithSailing() {
     const ends = this.pieces.map(({ tracks }) => tracks.at(-1)?.time ?? this.from);
-    if (!this.legsAt(this.to).length) this.to = Math.max(...ends);
+    if (!this.legsAt(this.to).length) this.to = Math.min(this.to, Math.ceil(Math.max(...ends)));
     return false;
   }
 
