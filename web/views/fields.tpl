@@ -7,6 +7,8 @@
 <li><bdi>{{item}}</bdi></li>
 % end
 </ul>
+% elif field.kind == "lines":
+<pre class="picture">{{field.value}}</pre>
 % elif field.kind == "records":
 % include("fields.tpl", fields=[field])
 % else:
@@ -17,7 +19,7 @@
 % if facts:
 <dl class="facts">
 % for field in facts:
-<div class="{{'long' if field.kind == 'names' or len(field.value) > 24 else 'short'}}"><dt>{{field.name}}</dt><dd>
+<div class="{{'long' if field.kind in ('names', 'lines') or len(field.value) > 24 else 'short'}}"><dt>{{field.name}}</dt><dd>
 % show(field)
 </dd></div>
 % end
