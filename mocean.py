@@ -314,7 +314,7 @@ def chart(ocean):
 
 @app.get("/soundings", then="ping chart map", shared=True)
 def soundings(ocean):
-    """Show how deep the sea is where it was sounded, in metres. Letters stand for more: a for 10, z for 35, A for 36."""
+    """Show how deep the sea is where it was sounded, in metres. Letters stand for more: a is 10, z 35, A 36."""
     known = ocean.world.soundings
     reply = f"{sounded(known)} of {len(known)} squares are sounded. North is up."
     return dict(reply=reply, size=SIZE, square=SQUARE, sounded=sounded(known), rows=Lines(rows(known)))
