@@ -23,6 +23,7 @@ NAP = 15 * 60  # seconds without a request after which a sailor is asleep
 NOTE_HEARD = 60  # seconds: how exactly the logbook knows when somebody was heard from
 MOST_KEPT = 10_000  # sailors whose ships and names are kept
 MOST_OBSERVED = 1000  # sailors of whom what the leader sees is kept
+LIVERIES = 1000  # nobody tells more ships than that apart
 MOST_HOMES = 4  # network addresses of a sailor that are kept
 GIVEN_AWAY = 60 * 24 * 3600  # seconds without a request after which somebody else may have the name
 
@@ -197,9 +198,11 @@ class Crew:
 
     def dress(self, sailor, now):
         """Let the ship keep its livery or, if another one that is awake has it, give it the lowest free number."""
-        taken = {other.look for other in self.awake(now) if other is not sailor}
-        if sailor.look in taken:
-            sailor.look = next(look for look in count() if look not in taken)
+        awake = self.awake(now)
+        if len(awake) <= LIVERIES:
+            taken = {other.look for other in awake if other is not sailor}
+            if sailor.look in taken:
+                sailor.look = next(look for look in count() if look not in taken)
 
     # -- Names and room
 
