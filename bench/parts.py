@@ -234,7 +234,7 @@ def beside_browsers(server, *args, **options):
 
 
 def maps(part):
-    """What 30 maps cost that ask once a second for the chart and, as if another square were sounded, for the soundings."""
+    """What 30 maps cost: once a second each asks for the chart and, as if a square were new, for the soundings."""
     server = part.start(MOCEAN, 100)
     lesson = dict(load=students, longer=10, programs=20, every=0.2, ask=lambda url: urlopen(url, timeout=10).read())
     polls = [*[LOCATION] * 9, HEADING[0], *[LOCATION] * 9, HEADING[1]]
