@@ -165,11 +165,6 @@ class Crew:
 
     # -- Sleeping
 
-    def note_asked(self, sailor, what):
-        """Note what all may know of a sailor's last request, unless it was the end of the voyage."""
-        if sailor.id in self.by_id:
-            self.asked[sailor.id] = what
-
     def note_heard(self, sailor, now):
         """Note that a sailor was heard from, and is therefore awake."""
         attributes = vars(sailor)  # these two don't count as a change: otherwise each poll would be written

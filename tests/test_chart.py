@@ -10,6 +10,7 @@ from game import errors
 from game.ocean import Ocean
 from game.planet import SIZE
 from game.sailors import NAP
+from game.soundings import noted
 from tests.conftest import SEED, Player, game
 
 DEPTHS = string.digits + string.ascii_lowercase + string.ascii_uppercase
@@ -85,7 +86,7 @@ def test_the_first_ping_in_a_square_is_on_the_chart_of_all_until_the_season_ends
     corners = {(0, 0): (59, 0), (14.9, 15): (58, 0), (899.9, 899.9): (0, 59), (450, 899): (0, 30)}
     for x, y in corners:
         sound(ocean, ada, x, y)
-    sound(ocean, ada, 14, 14)  # in the first square again
+    ocean.world.soundings = noted(ocean.world.soundings, 14, 14, depth=9)  # in the first square again
     reply = player.json("/soundings")
     assert (reply["size"], reply["square"], reply["sounded"]) == (900, 15, 4)
     for (x, y), (row, column) in corners.items():
@@ -202,6 +203,7 @@ def test_what_one_asked_goes_with_the_voyage(player):
     assert player.ocean.crew.asked.keys() == player.ocean.crew.by_id.keys()
     player.ocean.give_new_id("ada")
     assert player.json("/ship?name=ada")["asked"] == ""
+    assert not player.ocean.crew.asked
 
 
 # ---- In the logbook ----
