@@ -236,6 +236,8 @@ class Route:
 
     def in_public(self, sent):
         """The route with the keys and values that were sent, as all may know them: no text that a player wrote."""
+        if not self.open_names:  # as in most requests
+            return self.rule
         keys = "&".join([f"{name}={sent[name].strip()}" for name in self.open_names if name in sent])
         return f"{self.rule}?{keys}"[:LONGEST] if keys else self.rule
 
