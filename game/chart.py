@@ -56,9 +56,14 @@ def robot_of(ocean):
 
 
 def facts_of_ship(ocean, name):
-    """What everybody may know of the ship of this name; its course, if the chart shows it. Raises NoSailor."""
+    """What everybody may know of the ship of this name. If the chart doesn't show it, nobody is told how it sails.
+
+    Raises NoSailor.
+    """
     sailor = robot_of(ocean) if same_name(name) == same_name(CLEM) else ocean.find(name)
-    ship, is_hidden = ship_of(ocean, sailor), sailor.depth or is_asleep(sailor, ocean.now)
+    ship, asked = ship_of(ocean, sailor), ocean.crew.asked.get(sailor.id, "")
+    if sailor.depth or is_asleep(sailor, ocean.now):
+        ship["heading"], ship["speed"], asked = None, None, asked.partition("?")[0]
     return {
         "name": sailor.name,
         "look": sailor.look,
@@ -66,7 +71,7 @@ def facts_of_ship(ocean, name):
         "seamounts": [mount for mount, by in ocean.world.found.items() if same_name(by) == same_name(name)],
         "treasures": [*sailor.items],
         "heard": ship["heard"],
-        "asked": ocean.crew.asked.get(sailor.id, ""),
-        "heading": None if is_hidden else ship["heading"],
-        "speed": None if is_hidden else ship["speed"],
+        "asked": asked,
+        "heading": ship["heading"],
+        "speed": ship["speed"],
     }

@@ -166,9 +166,9 @@ def test_all_may_know_what_one_has_found_and_earned_and_how_the_ship_sails(playe
     assert (known["name"], known["look"], known["badges"]) == ("ada", 0, ["Summit"])
     assert (known["seamounts"], known["treasures"]) == ([top.name], [*ada.items])
     assert (known["heard"], known["heading"], known["speed"]) == (heard, 90, 4)
-    ocean.dive(ada, 5)
+    player.ask("/dive?depth=5")
     hidden = stranger.json("/ship?name=ada")
-    assert (hidden["heading"], hidden["speed"]) == (None, None)
+    assert (hidden["heading"], hidden["speed"], hidden["asked"]) == (None, None, "/dive")
     assert stranger.json("/ship?name=Clem")["look"] == -1
     assert stranger.json("/ship?name=zed")["error"] == "no-sailor"
 

@@ -170,7 +170,7 @@ class Route:
             any(p.name == name for p in parameters) for name in SPECIAL
         )
         self.names = ("id",) * self.needs_sailor + tuple(key.name for key in self.keys)
-        self.open_names = [key.name for key in self.keys if key.param.schema != text.schema]
+        self.open_names = [key.name for key in self.keys if key.param.schema != text.schema]  # see in_public
 
     def key(self, parameter):
         """The key that a parameter of the function stands for."""
