@@ -23,6 +23,7 @@ import steps
 from game.clem import CLEM
 from game.ocean import ACCELERATE, FORETOLD, in_sight
 from game.planet import SIZE, TREASURES
+from game.soundings import SQUARE, rows, sounded
 from game.words import count
 from server import disk, startup, workshop
 from server.clock import SteadyClock
@@ -31,6 +32,7 @@ from server.tracks import COLUMNS, MOST_ROWS, Tracks, as_text, folder_of
 from server.version import with_commit
 from web import development, metrics, openapi, python, session
 from web.application import Application
+from web.pages import Lines
 from web.routes import SECRET_ID, App, moment, number, one_of, text, whole_number
 from web.tables import as_table
 
@@ -52,7 +54,7 @@ control = one_of(*ACCELERATE, what="w (faster), s (slower), a (left) or d (right
 treasure = text("the name of a treasure, like pearl", "pearl")
 times = one_of("1", "5", "20", "60", what="how many times as fast: 1, 5, 20 or 60")
 begin = moment(moment.what, lambda ocean: as_text(ocean.now) if ocean else moment.example)
-ship = text("the name of a ship, like Clem", CLEM)
+ship_name = text("the name of a ship, like Clem", CLEM)
 
 
 # ---- Front doors ----
@@ -75,7 +77,7 @@ def front_door(ocean, request):
         steps="/steps",
         mocean="/mocean",
         sailors=ocean.who(),
-        news=[news for _, news in ocean.world.news[::-1]],
+        news=[news for _, news, *_ in ocean.world.news[::-1]],
     )
 
 
@@ -332,8 +334,24 @@ def tracks_as_file(request, ocean, from_: begin, to: moment = None, name=None):
     return as_table(found["tracks"], COLUMNS)
 
 
+@app.get("/soundings", then="ping chart map", shared=True)
+def soundings(ocean):
+    """Show how deep the sea is where it was sounded, in metres. Letters stand for more: a is 10, z 35, A 36."""
+    known = ocean.world.soundings
+    reply = f"{sounded(known)} of {len(known)} squares are sounded. North is up."
+    return dict(reply=reply, size=SIZE, square=SQUARE, sounded=sounded(known), rows=Lines(rows(known)))
+
+
+@app.get("/ship", then="ship chart map")
+def ship(ocean, name: ship_name):
+    """Show what all may know of a ship: its badges, its finds, and the last route that it asked."""
+    facts = ocean.ship(name)
+    badges, found, has = (count(len(facts[fact]), fact[:-1]) for fact in ("badges", "seamounts", "treasures"))
+    return dict(reply=f"{facts['name']} has {badges}, found {found} in this season, and has {has} aboard.", **facts)
+
+
 @app.get("/map", view="map", then="chart tracks")
-def map(follow: ship = None, from_: moment = None, speed: times = None):
+def map(follow: ship_name = None, from_: moment = None, speed: times = None):
     """Show a live map of the ocean. With follow, it moves with that ship. With from, it plays what was sailed."""
     return dict(reply="The map works in a browser. A program gets the same facts from the route chart.")
 

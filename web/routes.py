@@ -190,6 +190,7 @@ class Route:
             any(p.name == name for p in parameters) for name in SPECIAL
         )
         self.names = ("id",) * self.needs_sailor + tuple(key.name for key in self.keys)
+        self.open_names = [key.name for key in self.keys if key.param.schema != text.schema]  # see in_public
 
     def key(self, parameter):
         """The key that a parameter of the function stands for."""
@@ -253,6 +254,13 @@ class Route:
         return arguments
 
     # -- Examples
+
+    def in_public(self, sent):
+        """The route with the keys and values that were sent, as all may know them: no text that a player wrote."""
+        if not self.open_names:  # as in most requests
+            return self.rule
+        keys = "&".join([f"{name}={sent[name].strip()}" for name in self.open_names if name in sent])
+        return f"{self.rule}?{keys}"[:LONGEST] if keys else self.rule
 
     def meant(self, sent):
         """What was sent, under the keys that were probably meant. One that is spelled right counts more."""

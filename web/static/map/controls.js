@@ -7,15 +7,15 @@ const LEAD = 1.5; // seconds to wait for a great moment, after a click on its ma
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const HOUR = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 
-// Play what this page's URL asks for. Returns the Replay, whose charts go to `show`.
-export function playAgain(show) {
+// What plays what this page's URL asks for, in place of Live.
+export function playAgain(show, complain) {
   const url = new URLSearchParams(location.search);
-  const replay = new Replay(url.get("from"), Number(url.get("speed") ?? 1), (chart) => {
+  const replay = new Replay(url.get("from"), Number(url.get("speed") ?? 1), showAll, complain);
+  const controls = new Controls(replay);
+  function showAll(chart) {
     show(chart);
     controls.show();
-  });
-  const controls = new Controls(replay);
-  replay.begin().catch((error) => controls.say(error.message));
+  }
   return replay;
 }
 

@@ -1,9 +1,10 @@
 // Plays what was sailed: /map?from=2026-11-26T14:30. Like the live map's, its charts go to `show`. But its time can
 // pass up to 60 times as fast, stand still and jump.
 
-import { ask, Tracks } from "./tracks.js";
+import { now } from "./clock.js";
+import { reckon } from "./places.js";
+import { insist, Tracks } from "./tracks.js";
 
-const BETWEEN = 250; // milliseconds from an answer to the next question
 const calm = matchMedia("(prefers-reduced-motion: reduce)"); // then ships move once a second
 const NEWS = 12; // great moments that a chart has
 const THEN = { paused: false, eyes: "", lesson: "", chat: [], best: [] }; // what we don't know of those days
@@ -13,18 +14,16 @@ export class Replay {
   isLoaded = false; // true as soon as all tracks are here
   looks = new Map(); // by name: the livery of each ship
 
-  // `start` is a moment as people write it, and `speed` how many times as fast as it was.
-  constructor(start, speed, show) {
-    Object.assign(this, { tracks: new Tracks(start), speed, show });
+  // `start` is a moment as people write it, and `speed` how many times as fast as it was. `show` is called with each
+  // chart, `complain` with a sentence if there is none.
+  constructor(start, speed, show, complain) {
+    Object.assign(this, { tracks: new Tracks(start, complain), speed, show, complain });
   }
 
-  // Play, and load the rest meanwhile. Raises an Error with a sentence if the server has nothing to play.
+  // Play, and load the rest meanwhile.
   async begin() {
-    while (!(this.today ??= await ask("/chart"))) await pause(); // the sea as it is known today
-    while (await this.tracks.load(this.time())) {
-      if (!this.since && this.tracks.pieces.length) this.start();
-      await pause();
-    }
+    this.today = await insist("/chart", {}, this.complain); // of this we show the sea floor
+    while (await this.tracks.load(this.time())) if (!this.since) this.start();
     this.isLoaded = true;
   }
 
@@ -85,17 +84,4 @@ export class Replay {
     const look = this.looks.get(leg.name);
     return { ...leg, ...reckon(leg, time - leg.time), kind: "ship", look, heard: time, since: leg.time };
   }
-}
-
-function pause() {
-  return new Promise((go) => setTimeout(go, BETWEEN));
-}
-
-function now() {
-  return performance.now() / 1000;
-}
-
-function reckon({ x, y, heading, speed }, seconds) {
-  const [course, metres] = [(heading * Math.PI) / 180, speed * seconds];
-  return { x: x + Math.sin(course) * metres, y: y + Math.cos(course) * metres };
 }

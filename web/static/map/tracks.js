@@ -2,6 +2,9 @@
 //
 // Each piece begins with where all ships were. So whoever jumps needs only the piece there, and none before it.
 
+import { ask } from "./live.js";
+
+const BETWEEN = 250; // milliseconds from an answer to the next question
 const LONGEST = 3600; // seconds from the beginning to the end
 
 export class Tracks {
@@ -11,16 +14,15 @@ export class Tracks {
   isUntilNow = false; // true if all that comes later is the present
 
   // `start` is a moment as people write it, like 2026-11-26T14:30.
-  constructor(start) {
-    this.start = start;
+  constructor(start, complain) {
+    Object.assign(this, { start, complain });
   }
 
   // Ask for the first piece that is missing from a moment on, or else from the beginning on. False if none is.
   async load(time) {
     const from = this.pieces.length ? (this.missing(time) ?? this.missing(this.from)) : this.start;
     if (from === null) return this.endWithSailing();
-    const piece = await ask("/tracks", { from, ...(this.to && { to: this.to }) });
-    if (piece) this.add(piece);
+    this.add(await insist("/tracks", { from, ...(this.to && { to: this.to }) }, this.complain));
     return true;
   }
 
@@ -59,12 +61,12 @@ export class Tracks {
   }
 }
 
-// A reply of the server, or null if there is none now. Raises an Error with its sentence if there will never be one.
-// Without the cookie: a map must not keep its sailor awake.
-export async function ask(route, keys) {
-  const query = new URLSearchParams({ format: "json", ...keys });
-  const answer = await fetch(`${route}?${query}`, { credentials: "omit" }).catch(() => null);
-  const reply = await answer?.json();
-  if (answer?.status === 400) throw new Error(reply.reply);
-  return answer?.ok ? reply : null;
+// Ask the server until it answers. Meanwhile `complain` gets a sentence.
+export async function insist(route, keys, complain) {
+  for (;;) {
+    const answer = await ask(route, keys);
+    await new Promise((go) => setTimeout(go, BETWEEN)); // for the sake of all others
+    if (answer.ok) return answer;
+    complain(answer.reply);
+  }
 }
