@@ -50,7 +50,7 @@ metres_a_second = number("a speed in metres a second, like 4.5", 4.5)
 metres_deep = number("a depth in metres, like 2.5", 2.5)
 control = one_of(*ACCELERATE, what="w (faster), s (slower), a (left) or d (right)")
 treasure = text("the name of a treasure, like pearl", "pearl")
-begin = moment(moment.what, lambda ocean: as_text(ocean.now) if ocean else moment.example)
+past_moment = moment(moment.what, lambda ocean: as_text(ocean.now) if ocean else moment.example)
 ship = text("the name of a ship, like Clem", CLEM)
 
 
@@ -325,7 +325,7 @@ def tracks(request, ocean, from_: moment = None, to: moment = None, name=None):
 
 
 @app.get("/tracks.csv", secret=True, instead="tracks")
-def tracks_as_file(request, ocean, from_: begin, to: moment = None, name=None):
+def tracks_as_file(request, ocean, from_: past_moment, to: moment = None, name=None):
     """Hand out how the ships sailed, as a table for a spreadsheet."""
     found = request.app.logbook.tracks.find(ocean, from_, to, name, MOST_ROWS)
     return as_table(found["tracks"], COLUMNS)
