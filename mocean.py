@@ -53,7 +53,7 @@ metres_deep = number("a depth in metres, like 2.5", 2.5)
 control = one_of(*ACCELERATE, what="w (faster), s (slower), a (left) or d (right)")
 treasure = text("the name of a treasure, like pearl", "pearl")
 times = one_of("1", "5", "20", "60", what="how many times as fast: 1, 5, 20 or 60")
-begin = moment(moment.what, lambda ocean: as_text(ocean.now) if ocean else moment.example)
+past_moment = moment(moment.what, lambda ocean: as_text(ocean.now) if ocean else moment.example)
 ship_name = text("the name of a ship, like Clem", CLEM)
 
 
@@ -328,7 +328,7 @@ def tracks(request, ocean, from_: moment = None, to: moment = None, name=None):
 
 
 @app.get("/tracks.csv", secret=True, instead="tracks")
-def tracks_as_file(request, ocean, from_: begin, to: moment = None, name=None):
+def tracks_as_file(request, ocean, from_: past_moment, to: moment = None, name=None):
     """Hand out how the ships sailed, as a table for a spreadsheet."""
     found = request.app.logbook.tracks.find(ocean, from_, to, name, MOST_ROWS)
     return as_table(found["tracks"], COLUMNS)

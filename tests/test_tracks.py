@@ -11,7 +11,7 @@ import pytest
 
 from game.planet import distance, reckon
 from game.sailors import NAP
-from tests.conftest import Clock, Player, Server, fill, game, is_alive, is_plain, wait_until
+from tests.conftest import Clock, Player, Server, fill, game, is_plain, wait_until
 from web.routes import App
 
 START = 1_764_167_412.0
@@ -165,11 +165,20 @@ def test_whoever_falls_asleep_or_quits_is_gone_from_then_on(voyage):
     assert not voyage.sailed(voyage.clock.now)
 
 
+def test_whoever_comes_back_was_away_from_the_nap_on(voyage):
+    voyage.join("ada")
+    voyage.ask("/speed", "ada", speed=2)
+    voyage.clock.now += HOUR
+    voyage.ask("/location", "ada")
+    legs = voyage.sailed()
+    assert [place_at(legs, "ada", START + away) is None for away in (NAP - 1, NAP, HOUR - 1, HOUR)] == [0, 1, 1, 0]
+
+
 def test_ships_that_a_dead_server_has_lost_do_not_sail_on_for_ever(voyage):
     voyage.join("ada")
     voyage.ask("/speed", "ada", speed=2)
     voyage.restart()
-    voyage.clock.now += 20 * HOUR
+    voyage.clock.now += 30 * HOUR
     assert place_at(voyage.sailed(), "ada", START + NAP - 1)
     assert not place_at(voyage.sailed(), "ada", START + NAP)
     voyage.join("bob")
@@ -431,14 +440,12 @@ def test_no_leg_is_lost_when_the_server_is_killed(tmp_path):
     try:
         began, told = server.json("status")["time"], {}
         id = server.json("join", name="ada")["id"]
-        for part in ("worker", "worker", "all"):
+        for _ in range(3):
             for number in range(50):
                 reply = server.json("heading", id=id, degrees=number)
                 told[reply["time"]] = reply["heading"]
-            if part == "worker":
-                worker = server.pids()["worker"]
-                os.kill(worker, signal.SIGKILL)
-                wait_until(lambda: not is_alive(worker) and server.answers())  # noqa: B023
+            os.kill(server.pids()["worker"], signal.SIGKILL)
+            wait_until(server.answers)
         server.kill()
         server.start(tmp_path / "log")
         legs = server.json("tracks", **{"from": began})["tracks"]
