@@ -136,6 +136,13 @@ def test_each_ship_is_where_location_said_it_was(page, lesson):
     assert sum(place is None for place in places) < 100
 
 
+def test_the_hours_in_which_ships_sailed_have_links(page, lesson):
+    page.goto(f"{lesson.url}tracks")
+    page.get_by_role("link", name="/map?from=").first.click()
+    page.wait_for_function("() => ships.size > 0")
+    assert page.get_by_role("slider", name="Time").is_visible()
+
+
 def test_who_fell_asleep_is_gone_from_then_on(page, lesson):
     play(page, lesson)
     pause(page)
