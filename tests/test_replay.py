@@ -233,6 +233,11 @@ def test_on_a_phone_all_can_be_reached_and_read(page, lesson, scheme):
     assert not [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found]
 
 
+def test_it_begins_with_the_first_ship_that_sailed_later(page, lesson):
+    play(page, lesson, begin=lesson.began - 5 * 3600)
+    assert page.evaluate("ships.size") > 0
+
+
 def test_a_wrong_moment_gets_a_sentence(page, lesson):
     page.goto(f"{lesson.url}map?from=yesterday")
     assert "“yesterday”" in page.locator("h1").inner_text()

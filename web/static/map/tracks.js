@@ -34,7 +34,7 @@ export class Tracks {
 
   add(piece) {
     this.from ??= Math.max(piece.from, piece.tracks[0]?.time ?? 0); // not while nobody sails yet
-    this.to ??= Math.round(piece.from + LONGEST); // whole, as a slider rounds
+    this.to ??= Math.round(this.from + LONGEST); // whole, as a slider rounds
     if (piece.next === null && piece.to < this.to) [this.to, this.isUntilNow] = [piece.to, true];
     this.pieces = [...this.pieces, piece].sort((one, other) => one.from - other.from);
   }
