@@ -97,7 +97,7 @@ def note_solved(puzzle, sailor, ocean):
     sailor.solved += (puzzle.route,)
     left = len(unsolved(sailor))
     if not left:
-        ocean.tell(f"{sailor.name} has solved all {len(PUZZLES)} puzzles!", but=sailor.name)
+        ocean.tell(f"{sailor.name} has solved all {len(PUZZLES)} puzzles!", name=sailor.name)
     return f"You have solved {len(PUZZLES) - left} of {len(PUZZLES)} puzzles now."
 
 

@@ -30,14 +30,18 @@ PAGES = "Pages, with 500 ships"
 SCHOOL = "A class and a school: mostly `location`, one time in 20 `heading`, and `sendchat` now and then, with limits"
 LOADED = (".mjs", ".wasm", ".zip", ".json", ".js", ".css", ".whl")  # what a browser asks for, of what was fetched
 LOADING = "A player who asks every 40 ms, alone and while 28 browsers load what makes `/python` again and again"
+MAPS = "A lesson of 100 ships that ask once a second, 1 in 20 times for another heading, alone and beside 30 maps"
 BROWSERS = """
-import sys, threading, urllib.request
+import sys, threading, time, urllib.request
+number, pause, *urls = sys.argv[1:]
 def load():
     while True:
-        for url in sys.argv[1:]:
+        for url in urls:
             urllib.request.urlopen(urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})).read()
-for _ in range(28):
+        time.sleep(float(pause))
+for _ in range(int(number)):
     threading.Thread(target=load).start()
+    time.sleep(float(pause) / int(number))
 """
 LOOP = "import requests, sys\nwhile True: requests.get(sys.argv[1])"
 
@@ -225,8 +229,32 @@ def loading(part):
 
 def beside_browsers(server, *args, **options):
     """A load of students while browsers fetch all that the page /python needs."""
-    files = [f"{server.url}/fetched/{name}" for name in python.NAMES if name.endswith(LOADED)]
-    with subprocess.Popen([sys.executable, "-c", BROWSERS, *files]) as browsers:
+    files = [f"/fetched/{name}" for name in python.NAMES if name.endswith(LOADED)]
+    return beside(server, 28, 0, files, *args, **options)
+
+
+def maps(part):
+    """What 30 maps cost: once a second each asks for the chart and, as if a square were new, for the soundings."""
+    server = part.start(MOCEAN, 100)
+    lesson = dict(load=students, longer=10, programs=20, every=0.2, ask=lambda url: urlopen(url, timeout=10).read())
+    polls = [*[LOCATION] * 9, HEADING[0], *[LOCATION] * 9, HEADING[1]]
+    part.add(MAPS, "alone", server, *polls, **lesson)
+    part.add(MAPS, "beside 30 maps", server, *polls, **lesson | dict(load=beside_maps))
+    part.play(1 / 2)
+    used = [[turn.cpu * turn.rate for turn in part.turns[MAPS, name]] for name in ("beside 30 maps", "alone")]
+    cost = statistics.median(more - less for more, less in zip(*used)) / 1e4  # microseconds a second, as percents
+    part.aim("30 maps beside 100 ships: % of a core", cost, 5)
+
+
+def beside_maps(server, *args, **options):
+    """A load of students while maps are open in 30 browsers."""
+    return beside(server, 30, 1, ["/chart?format=json", "/soundings?format=json"], *args, **options)
+
+
+def beside(server, number, pause, urls, *args, **options):
+    """A load of students while so many browsers ask for these URLs again and again, with a pause of some seconds."""
+    words = [str(number), str(pause), *[server.url + url for url in urls]]
+    with subprocess.Popen([sys.executable, "-c", BROWSERS, *words]) as browsers:
         try:
             return students(server, *args, **options)
         finally:
@@ -243,4 +271,4 @@ def size(part):
             part.aim(f"start with {ships:,} ships, s", server.start, 2)
 
 
-PARTS = {part.__name__: part for part in (race, writes, refusals, sea, pages, school, loading, size)}
+PARTS = {part.__name__: part for part in (race, writes, refusals, sea, maps, pages, school, loading, size)}

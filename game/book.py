@@ -67,6 +67,12 @@ class Book:
         ]
         return f"{' and '.join(best)}." if best else ""
 
+    def best(self):
+        """The three sailors, at most, who found most in this season, the best first."""
+        mounts, treasures = Counter(self.world.found.values()), Counter(self.world.raised.values())
+        names = [name for name, _ in (mounts + treasures).most_common() if name != SOMEBODY]
+        return [{"name": name, "seamounts": mounts[name], "treasures": treasures[name]} for name in names[:3]]
+
     def forget(self, name):
         """Let nothing tell of the sailor of a name. What that one discovered in this season, others can discover again.
 

@@ -24,9 +24,11 @@ from random import Random
 from secrets import compare_digest, token_hex
 
 from game.book import DAY, Book, frozen
-from game.clem import CLEM, CLEM_SPEED, HINTS_APART, asks_for_hint, clem_answer, clem_hint, clem_place
+from game.chart import chart_of, facts_of_ship
+from game.clem import CLEM, HINTS_APART, asks_for_hint, clem_answer, clem_hint, clem_place
 from game.errors import BadValue, Cannot, MailboxFull, Muted, NoItem, NoSailor, OceanFull, Paused, TooFast, UnknownId
 from game.grid import Grid
+from game.legs import Leg, end_of, leg_of
 from game.mail import MOST_OF_NEIGHBOURS, MOST_OF_ONE, Mail
 from game.moderation import HARBOUR, MOST_MUTES, MUTE_LASTS, Bans, Moderator, look_alike, mentions, same_name
 from game.planet import (
@@ -45,8 +47,8 @@ from game.planet import (
 )
 from game.sailors import NAP, Crew, Sailor, is_asleep, is_given_away, new_id
 from game.sea import TOPS, lay_out
+from game.soundings import UNKNOWN, noted
 
-CHART_WORDS = 20  # broadcasts that the chart shows
 MOST_SEEN = 100  # ships that a look shows
 FORETOLD = 60  # seconds beforehand that one tells where a ship will be; it has to sail as many metres
 LONGEST_LESSON = 2 * 3600  # seconds
@@ -75,10 +77,11 @@ class World:
     began: float = 0.0  # when this season began, or 0 if nobody knows
     past: tuple = ()  # the seasons before: see Book
     seed: str | None = None  # from which the sea is laid out; "" for the sea of old
-    news: tuple = ()  # the last great moments, as (time, sentence)
+    news: tuple = ()  # the last great moments, as (time, sentence, kind, name), see Ocean.tell
     firsts: dict = field(default_factory=dict)  # the badges, and who had them first
     bans: dict = field(default_factory=dict)  # see Bans
     mutes: dict = field(default_factory=dict)  # in the same form, of those who have gone
+    soundings: str = UNKNOWN  # of the sea floor in this season, see soundings.py
     lesson: int = 0  # the number of the lesson that the class has now, or 0
     lesson_began: float = 0.0
     eyes: str = ""  # what the leader says to all who should look up, or ""
@@ -104,6 +107,7 @@ class Ocean:
         self.crew, self.mail, self.bans, self.grid = Crew(), Mail(self.world), Bans(self.world), Grid()
         self.mutes = Bans(self.world, "mutes", MOST_MUTES)
         self.spread_sea()
+        self.legs = []  # what was sailed, and the news, since somebody took them: see legs.py
         self.is_erased = False  # True if the logbook has to keep no trace of somebody: see Logbook.commit
 
     def restore(self, sailors, letters, broadcasts, world, doubtful=()):
@@ -115,6 +119,7 @@ class Ocean:
         """
         kept = vars(World()) | world
         kept.update({name: frozen(kept[name]) for name in ("past", "news")})
+        kept["news"] = tuple((*one, "", "")[:4] for one in kept["news"])  # older logbooks have no kind and name
         kept["began"] = kept["began"] or self.world.began
         if kept["seed"] is None:
             kept["seed"] = self.world.seed
@@ -126,6 +131,7 @@ class Ocean:
         for sailor in self.crew.by_id.values():
             for item in sailor.items:
                 self.treasures.pop(item, None)
+        self.legs.clear()
         self.is_erased = False
         if self.grid.filled == self.now:  # perhaps with ships that aren't there
             self.grid = Grid()
@@ -167,6 +173,8 @@ class Ocean:
             sailor.note_home(address)
         self.mail.begin(sailor)
         self.crew.add(sailor)
+        self.crew.dress(sailor, self.now)
+        self.log(sailor)
         return sailor
 
     def welcome_back(self, name, id, address=None):
@@ -194,11 +202,15 @@ class Ocean:
         sailor = self.known(id)
         if address is not None and address not in sailor.homes:
             sailor.note_home(address)
-        if is_asleep(sailor, self.now):
+        if slept := is_asleep(sailor, self.now):
             self.need_room(*sailor.homes[:1])
             self.mail.sleep_through(sailor, sailor.heard + NAP)
+            self.legs.append(end_of(sailor))
             self.note(sailor, speed=0.0)
+            self.crew.dress(sailor, self.now)
         self.crew.note_heard(sailor, self.now)
+        if slept:
+            self.log(sailor)
         return sailor
 
     def quit(self, id):
@@ -215,6 +227,7 @@ class Ocean:
             self.treasures.update({item: places[item] for item in sailor.items if item in places})
         self.mail.drop(sailor.id)
         self.crew.remove(sailor)
+        self.legs.append(Leg(self.now, sailor.name))
         if sailor.muted and not is_given_away(sailor, self.now):
             self.mutes.add(MUTE_LASTS, self.now, f"name {look_alike(sailor.name)}", f"id {sailor.id}")
 
@@ -242,7 +255,7 @@ class Ocean:
         world = self.world
         known = len(world.news) + len(world.firsts) + bool(world.eyes)
         world.eyes = "" if mentions(world.eyes, name) else world.eyes
-        world.news = tuple(one for one in world.news if not mentions(one[1], name))
+        world.news = tuple(one for one in world.news if not mentions(f"{one[1]} {one[3]}", name))
         world.firsts = {badge: by for badge, by in world.firsts.items() if same_name(by) != same_name(name)}
         return known - len(world.news) - len(world.firsts) - bool(world.eyes)
 
@@ -307,6 +320,11 @@ class Ocean:
         if "heading" in orders:
             orders["heading"] = compass(orders["heading"])
         sailor.change(**{"x": x, "y": y, "since": self.now, "sailed": self.sailed(sailor), **orders})
+        self.log(sailor)
+
+    def log(self, *sailors):
+        """Keep for later how these ships sail from now on. Of sleepers that is known already."""
+        self.legs += [leg_of(self, sailor) for sailor in sailors if not is_asleep(sailor, self.now)]
 
     def sailed(self, sailor):
         """How many metres the ship has sailed."""
@@ -336,6 +354,14 @@ class Ocean:
         if sailed < FORETOLD:  # as whoever lies still needs no skill
             return f"Set sail, and tell where your ship will be in {FORETOLD} s: with the keys x and y.", None
         return f"You were {off:.1f} m off.", round(off, 2)
+
+    def take_legs(self):
+        """What was sailed since the last time, and the ends of voyages by a nap, but not of those of days before."""
+        naps = [s for s in self.crew.dozed if NAP <= self.now - s.heard < DAY and s.id in self.crew.by_id]
+        legs = [*map(end_of, naps), *self.legs]
+        self.crew.dozed.clear()
+        self.legs.clear()
+        return legs
 
     def turn(self, sailor, degrees):
         """Set the heading in compass degrees; 450 and -270 are the same as 90."""
@@ -444,10 +470,11 @@ class Ocean:
         vars(sailor)["sounded"] = self.now  # which is not worth a line in the logbook
         here = self.place(sailor)
         floor, mount = self.sea.floor(*here), self.sea.summit_at(*here)
+        self.world.soundings = noted(self.world.soundings, *here, floor)
         is_news = mount and mount.name not in self.world.found and self.speed(sailor) <= SOUNDING_SPEED
         if is_news:
             self.book.note_discovery(mount.name, sailor.name)
-            self.tell(f"{sailor.name} discovered the seamount {mount.name}!", but=sailor.name)
+            self.tell(f"{sailor.name} discovered the seamount {mount.name}!", "discovery", sailor.name)
         return floor, floor - self.depth(sailor), mount if is_news else None
 
     def slope(self, sailor):
@@ -466,23 +493,12 @@ class Ocean:
         return [mount for mount in self.sea.seamounts if mount.name in self.world.found]
 
     def chart(self):
-        """What everybody may know: ships on the surface, found seamounts, words to all, how much is left to find."""
-        clem = ("robot", CLEM, *clem_place(self.robot_time()), 0 if self.world.paused else CLEM_SPEED)
-        ships = [
-            ("ship", s.name, *self.place(s), s.heading, self.speed(s)) for s in self.awake_sailors() if not s.depth
-        ]
-        words = [message._asdict() for message, _ in self.mail.broadcasts]
-        return {
-            "sailors": [charted(*ship) for ship in [clem, *ships]],
-            "seamounts": [{**mount._asdict(), "found_by": self.world.found[mount.name]} for mount in self.discovered()],
-            "chat": words[-CHART_WORDS:],
-            "hidden": len(self.sea.seamounts) - len(self.world.found),
-            "treasures": len(self.treasures),
-            "paused": bool(self.world.paused),
-            "season": self.world.season,
-            "news": [{"time": time, "news": news} for time, news in self.world.news],
-            "eyes": self.world.eyes,
-        }
+        """What everybody may know of the ocean: see chart.py."""
+        return chart_of(self)
+
+    def ship(self, name):
+        """What everybody may know of one ship: see chart.py. Raises NoSailor."""
+        return facts_of_ship(self, name)
 
     # -- Treasure
 
@@ -513,7 +529,7 @@ class Ocean:
         del self.treasures[name]
         sailor.items += (name,)
         self.book.note_raised(name, sailor.name)
-        self.tell(f"{sailor.name} brought up the {name}.", in_chat=False)
+        self.tell(f"{sailor.name} brought up the {name}.", "treasure", sailor.name, in_chat=False)
         if not self.treasures:
             self.begin_anew(f"{sailor.name} found the last treasure.")
         return name
@@ -547,7 +563,7 @@ class Ocean:
         self.world.tide += 1
         self.spread_sea()
         whose = f"{', '.join(held)}. " if held else ""
-        self.tell(f"{news} {whose}A new tide hides all treasure again!")
+        self.tell(f"{news} {whose}A new tide hides all treasure again!", "tide")
 
     def begin_season(self, news):
         """Begin a season with other seamounts and treasure, and tell everyone why. The book keeps who found what."""
@@ -555,9 +571,11 @@ class Ocean:
         self.take_back()
         self.book.close(self.now)
         self.world.seed = self.seed or self.world.seed or token_hex(8)
+        self.world.soundings = UNKNOWN
         self.spread_sea()
         words = f"{news} Season {over} is over. {honours} Season {over + 1} begins, with a new sea to explore!"
-        self.tell(" ".join(words.split()))
+        self.tell(" ".join(words.split()), "season")
+        self.log(*self.awake_sailors())  # as what was sailed under water is shown when its season is over
 
     def take_back(self):
         """Take all treasure from the ships, and what it made them able to do."""
@@ -602,18 +620,22 @@ class Ocean:
         reached = len(self.awake_sailors()) - (but is not None)
         return self.mail.broadcast(speaker, text, self.now, but).number, reached
 
-    def tell(self, news, in_chat=True, but=None):
-        """Keep a great moment, for the map and the front door, and say it to everyone except the sailor of one name."""
-        self.world.news = (*self.world.news, (round(self.now, 3), news))[-NEWS:]
+    def tell(self, news, kind="", name="", in_chat=True):
+        """Keep a great moment, for the map and the front door, and say it to all but the sailor of whom it speaks.
+
+        For the map, `kind` is discovery, treasure, badge, tide, season or another word.
+        """
+        self.world.news = (*self.world.news, (round(self.now, 3), news, kind, name))[-NEWS:]
+        self.legs.append(self.world.news[-1])
         if in_chat:
-            self.announce(news, MOCEAN, but)
+            self.announce(news, MOCEAN, but=name or None)
 
     def honour(self, sailor, badge, cheer):
         """Give a sailor a badge. Whoever has it first is honoured for ever; with `cheer`, all are told in chat."""
         sailor.badges += (badge,)
         is_first = self.world.firsts.setdefault(badge, sailor.name) == sailor.name
         news = f"{sailor.name} has the badge {badge}{', before all others' if is_first else ''}!"
-        self.tell(news, in_chat=cheer, but=sailor.name)
+        self.tell(news, "badge", sailor.name, in_chat=cheer)
 
     def tell_clem(self, sailor, text, number):
         """The robot answers a message at once, if the answer fits into the sailor's mailbox. Returns as `send` does."""
@@ -668,6 +690,7 @@ class Ocean:
         """From now on ships stand still, and nobody can do anything but look."""
         if not self.world.paused:
             self.world.paused = self.now
+            self.log(*self.awake_sailors())
             self.announce("The ocean is paused.", HARBOUR)
 
     def resume(self):
@@ -678,6 +701,7 @@ class Ocean:
                     self.note(sailor)
             self.world.pauses += max(0.0, self.now - self.world.paused)
             self.world.paused = 0.0
+            self.log(*self.awake_sailors())
             self.announce("The ocean is open again.", HARBOUR)
 
     def begin_lesson(self, number):
@@ -751,6 +775,7 @@ class Ocean:
         traces = others + self.mail.erase(name) + self.book.forget(name) + self.forget_moments(name)
         if not (sailor or is_banned or is_mute or traces):
             raise NoSailor(f"Nothing is kept of “{name[:40]}”.", "harbour")
+        self.legs.clear()  # which tell of that voyage's end
         self.is_erased = True
 
 
@@ -786,18 +811,6 @@ def in_sight(things, depth):
     name = thing["name"] if thing["kind"] == "treasure" else f"{thing['kind']} {thing['name']}"
     others = f" There is {more} more." if more == 1 else f" There are {more} more." if more else ""
     return f"You see the {name}, {whereabouts(thing, depth)}.{others}"
-
-
-def charted(kind, name, x, y, heading, speed):
-    """A ship as the chart shows it."""
-    return {
-        "kind": kind,
-        "name": name,
-        "x": round(x, 2) % SIZE,
-        "y": round(y, 2) % SIZE,
-        "heading": round(heading, 2) % 360,
-        "speed": round(speed, 2),
-    }
 
 
 def same_item(name):

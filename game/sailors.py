@@ -23,6 +23,7 @@ NAP = 15 * 60  # seconds without a request after which a sailor is asleep
 NOTE_HEARD = 60  # seconds: how exactly the logbook knows when somebody was heard from
 MOST_KEPT = 10_000  # sailors whose ships and names are kept
 MOST_OBSERVED = 1000  # sailors of whom what the leader sees is kept
+LIVERIES = 1000  # nobody tells more ships than that apart
 MOST_HOMES = 4  # network addresses of a sailor that are kept
 GIVEN_AWAY = 60 * 24 * 3600  # seconds without a request after which somebody else may have the name
 
@@ -53,6 +54,7 @@ class Sailor(Tracked):
     sailed: float = 0.0  # metres, until `since`
     solved: tuple = ()  # the routes of the puzzles of Steps that were solved
     hints: tuple = ()  # the route of such a puzzle, once for each of its hints that was given
+    look: int = 0  # the number of the ship's livery: see Crew.dress
 
     # What only some sailors ever have: without a type, so that it takes up no memory in the others.
     sounded = -1.0  # the time of the last ping
@@ -92,12 +94,14 @@ class Crew:
         # What the logbook has to write: the ids of those who may have changed, come or gone. And those of whom it
         # only needs to know once a minute that they were heard from.
         self.changes, self.polled = set(), set()
+        self.asked = {}  # by id, what all may know of the last request: not worth a line in the logbook
         # By id, those of whom it was noted last come last: what the leader sees of a sailor, as a text of whoever notes
         # it. And the ids of those whose text is new to the logbook: it writes them when there is something to write.
         self.seen, self.noted = {}, set()
         self.recent = (
             OrderedDict()
         )  # by id, those who were awake when last looked at; first whoever was heard from longest ago
+        self.dozed = []  # those who have fallen asleep since somebody emptied this list
 
     def add(self, sailor):
         """Take aboard somebody who was heard from later than all others."""
@@ -112,6 +116,7 @@ class Crew:
         if self.by_look.get(look_alike(sailor.name)) is sailor:  # two of an older logbook may look alike
             del self.by_look[look_alike(sailor.name)]
         self.recent.pop(sailor.id, None)
+        self.asked.pop(sailor.id, None)
         self.note_seen(sailor.id, None)
 
     def replace_id(self, sailor, id):
@@ -121,6 +126,7 @@ class Crew:
         del self.by_id[old_id]
         sailor.id = id
         self.by_id[id] = sailor
+        self.asked.pop(old_id, None)
         self.note_seen(id, self.note_seen(old_id, None))
         self.recent = OrderedDict((awake.id, awake) for awake in self.recent.values())  # in the same order
 
@@ -183,8 +189,16 @@ class Crew:
     def awake(self, now):
         """All who are not asleep. First comes whoever was heard from longest ago."""
         while self.recent and is_asleep(next(iter(self.recent.values())), now):
-            self.recent.popitem(last=False)
+            self.dozed.append(self.recent.popitem(last=False)[1])
         return self.recent.values()
+
+    def dress(self, sailor, now):
+        """Let the ship keep its livery or, if another one that is awake has it, give it the lowest free number."""
+        awake = self.awake(now)
+        if len(awake) <= LIVERIES:
+            taken = {other.look for other in awake if other is not sailor}
+            if sailor.look in taken:
+                sailor.look = next(look for look in count() if look not in taken)
 
     # -- Names and room
 

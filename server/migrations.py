@@ -79,6 +79,10 @@ def keep_what_the_leader_sees(execute):
     execute("CREATE TABLE seen (sailor TEXT PRIMARY KEY, notes TEXT) WITHOUT ROWID")
 
 
+def tell_the_kind_of_news(execute):
+    """The news have a kind and a name each, on which older programs would fail. Ocean.restore adds what lacks."""
+
+
 MIGRATIONS = [
     make_tables,
     keep_words,
@@ -87,4 +91,5 @@ MIGRATIONS = [
     drop_oldest_letters,
     keep_the_sea_of_old,
     keep_what_the_leader_sees,
+    tell_the_kind_of_news,
 ]

@@ -315,7 +315,7 @@ FRAMES = """([name, x, seconds]) => new Promise((done) => {
     const end = performance.now() + seconds * 1000;
     const note = () => {
         const [time, place] = [performance.now(), placeOf(ships.get(name))]; // a busy computer draws a frame late
-        frames.push({ ...place, time: time / 1000, spots: spots(place, 99).length });
+        frames.push({ ...place, time: time / 1000, spots: view.spots(place, 99).length });
         if (time < end && Math.abs(place.x - x) > 2) requestAnimationFrame(note);
         else done(frames);
     };
@@ -411,7 +411,7 @@ def test_the_map_does_not_keep_its_sailor_awake(page, harbour):
 
 def test_the_map_is_calm_for_who_wants_that(open_browser, harbour):
     page = open_map(open_browser(reduced_motion="reduce"), harbour)
-    page.evaluate("() => { const old = draw; window.drawn = 0; draw = () => { window.drawn++; old() } }")
+    page.evaluate("() => { window.drawn = 0; picture.draw = () => window.drawn++ }")
     page.wait_for_timeout(2500)
     assert 1 <= page.evaluate("drawn") <= 4
 
@@ -482,7 +482,7 @@ def test_hostile_names_and_chat_run_nothing_and_spoil_nothing(open_browser, host
     assert page.locator(".panel img, .panel script, .panel svg").count() == 0
     for word in HOSTILE[::10]:
         open_map(page, hostile_harbour, "?follow=" + quote(word, safe=""))
-        assert page.evaluate("followedShip().name") == word
+        assert page.evaluate("picture.followed.name") == word
 
 
 # ---- For everyone ----

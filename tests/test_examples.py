@@ -271,6 +271,15 @@ def test_the_profile_is_the_sea_floor(sea):
     assert min(float(depth) for _, _, depth, _, _ in rows) < 29.5  # the line crosses a seamount
 
 
+def test_the_soundings_of_all_have_colours(sea):
+    assert sea.server.json("ping", id=sea.server.json("join", name="sounder")["id"])["ok"]
+    said, *rows = sea.run("soundings").splitlines()
+    assert [len(row) for row in rows] == [60] * 60
+    colours = "".join(rows)
+    assert said.startswith(f"{3600 - colours.count('⬛')} of 3600 squares")
+    assert "🟦" in colours  # as the ship lay above the plain
+
+
 @pytest.mark.parametrize("name", ["track", "profile"])
 def test_a_drawing_needs_the_page(sea, name):
     assert "open the page /python" in sea.run(name, status=1)

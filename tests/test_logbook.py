@@ -201,6 +201,7 @@ TestOceanAndLogbook.settings = settings(max_examples=30, stateful_step_count=20)
 def test_asking_for_the_location_writes_nothing_but_once_a_minute_that_one_was_heard(play, clock, file):
     player = play()
     id, wal = player.join("ada"), Path(f"{file}-wal")
+    player.json("/ping")  # the first one here, which is news for the soundings
     written = wal.read_bytes()
     for _ in range(59):
         clock.now += 1

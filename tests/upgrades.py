@@ -20,8 +20,8 @@ CHANGED = "/root/changed"
 NEW = ("mocean.py", 'VERSION = "', 'VERSION = "99.')
 MIGRATES = (
     "server/migrations.py",
-    "    keep_what_the_leader_sees,\n]",
-    '    keep_what_the_leader_sees,\n    lambda execute: execute("CREATE TABLE gulls (name TEXT)"),\n]',
+    "    tell_the_kind_of_news,\n]",
+    '    tell_the_kind_of_news,\n    lambda execute: execute("CREATE TABLE gulls (name TEXT)"),\n]',
 )
 
 

@@ -99,6 +99,8 @@ class Application:
             request.route = found.callback
             status, headers, body = self.reply_to(request, parts)
             self.write(request)
+            if request.asker and not request.route.is_secret:
+                ocean.crew.asked[request.asker.id] = request.route.in_public(request.sent)
             if self.activity:
                 self.note(request)
         except (Exception, SystemExit, TooSlow) as error:  # exit() in a route would end everybody's voyage

@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote, unquote_plus
 
 import bottle
 
-from game.errors import printable
+from game.errors import printable, printable_lines
 from web.routes import ID
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -132,7 +132,7 @@ def note_of(request):
 
 
 class Field(NamedTuple):
-    """A field as a page shows it: `kind` is text, link, names (a list of texts) or records (a list of dicts)."""
+    """A field as a page shows it: `kind` is text, link, names (a list of texts), lines or records (a list of dicts)."""
 
     name: str
     kind: str
@@ -140,14 +140,20 @@ class Field(NamedTuple):
     columns: list = []
 
 
+class Lines(list):
+    """Texts that have to stand under each other: as text and on a page each has a line of its own."""
+
+
 def field_of(name, value):
     """A field of a reply, or of a record in one. Only the routes' own examples become links: players write texts."""
     if value and isinstance(value, list) and all(isinstance(record, dict) for record in value):
         rows = [{column: field_of(column, item) for column, item in record.items()} for record in value]
         return Field(name, "records", rows, list(dict.fromkeys(column for row in rows for column in row)))
+    if isinstance(value, Lines):
+        return Field(name, "lines", printable_lines("\n".join(value)))
     if isinstance(value, (list, tuple)):
         return Field(name, "names", [one_line(item) for item in value])
-    is_link = name == "example" and isinstance(value, str) and re.match("/(?!/)", value)
+    is_link = name in ("example", "again") and isinstance(value, str) and re.match("/(?!/)", value)
     return Field(name, "link" if is_link else "text", one_line(value))
 
 

@@ -9,7 +9,7 @@ from http.client import responses
 from bottle import HTTPError, HTTPResponse
 
 from web.headers import HEADERS
-from web.pages import NUMBERS, as_page, one_line
+from web.pages import NUMBERS, Lines, as_page, one_line
 
 TYPES = {"json": "application/json", "page": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8"}
 HEADERS_OF = {form: [("Content-Type", kind), ("Cache-Control", "no-store"), *HEADERS] for form, kind in TYPES.items()}
@@ -56,21 +56,21 @@ def as_json(request, reply):
 
 
 def as_text(request, reply):
-    """The sentence on the first line, then a line `field=value` for each field, or `field: record` for each record."""
+    """The sentence on the first line, then a line `field=value` for each field, or `field: part` for each part."""
     lines = [one_line(reply["reply"])]
     for name, value in reply.items():
         if type(value) in NUMBERS:  # as most are
             lines.append(f"{name}={value}")
-        elif has_records(value):
+        elif has_lines(value):
             lines += [f"{name}: {one_line(record)}" for record in value]
         elif name != "reply" and not (name == "ok" and value):
             lines.append(f"{name}={one_line(value)}")
     return "\n".join(lines)
 
 
-def has_records(value):
-    """True for a list of dicts that is not empty."""
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+def has_lines(value):
+    """True for Lines, and for a list of records that is not empty: each has a line of its own."""
+    return isinstance(value, Lines) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
 
 
 class Shared:

@@ -68,7 +68,7 @@ def half_open(target, connections, drips=3):
 
 def readers(target, number):
     """Clients who ask for the largest replies again and again, and never read them."""
-    largest = ["join?" + "&" * 30_000, "join?name=" + "<" * 7000, "chart", "openapi.json", "mocean", "static/map.js"]
+    largest = ["join?" + "&" * 30_000, "join?name=" + "<" * 7000, "chart", "openapi.json", "mocean", "static/sea.css"]
     with ExitStack() as stack, probing(target) as probe:
         for turn in range(number):
             reader = stack.enter_context(socket.socket())

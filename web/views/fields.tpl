@@ -13,7 +13,7 @@
 <bdi>{{field.value or "none"}}</bdi>
 % end
 % end
-% facts = [field for field in fields if field.kind != "records"]
+% facts = [field for field in fields if field.kind not in ("records", "lines")]
 % if facts:
 <dl class="facts">
 % for field in facts:
@@ -24,7 +24,12 @@
 </dl>
 % end
 % for field in fields:
-% if field.kind == "records":
+% if field.kind == "lines":
+<h3>{{field.name}}</h3>
+<div class="wide" tabindex="0" role="region" aria-label="{{field.name}}">
+<pre class="lines">{{field.value}}</pre>
+</div>
+% elif field.kind == "records":
 <h3>{{field.name}}</h3>
 <div class="wide" tabindex="0" role="region" aria-label="{{field.name}}">
 <table class="{{'told' if any(cell.kind == 'link' for cell in field.value[0].values()) else 'listed'}}">

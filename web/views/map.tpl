@@ -7,7 +7,7 @@
 <title>The map - Mocean</title>
 <link rel="icon" href="/static/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/static/sea.css">
-<script src="/static/map.js" defer></script>
+<script src="/static/map/map.js" type="module"></script>
 </head>
 <body class="map">
 <main>
@@ -47,5 +47,8 @@
 <noscript><p>The map needs JavaScript. Without it, <a href="/chart">/chart</a> shows where the ships are.</p></noscript>
 </div>
 </main>
+% if request.sent.get("from", "").strip():
+% include("again.tpl")
+% end
 </body>
 </html>

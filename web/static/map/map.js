@@ -1,0 +1,22 @@
+// The map, as the page /map begins it. Charts come from Live or from a Replay, and go to the Picture and to the words beside it.
+//
+// To look inside, open the browser's console and type: ships   or   placeOf(ships.get("Clem"))
+
+import { playAgain } from "./controls.js";
+import { Live } from "./live.js";
+import { Picture } from "./picture.js";
+import { say, showTable, showWords } from "./words.js";
+
+const followed = new URLSearchParams(location.search).get("follow")?.trim().normalize("NFKC");
+const source = document.getElementById("again") ? playAgain(show, say) : new Live(show, say);
+const picture = new Picture(document.querySelector(".ocean"), () => source.time(), followed);
+
+function show(chart) {
+  picture.show(chart);
+  showWords(picture, chart);
+}
+
+document.querySelector("details").addEventListener("toggle", () => showTable(picture));
+const { fleet, view } = picture;
+Object.assign(globalThis, { source, picture, view, ships: fleet.ships, placeOf: (ship) => fleet.placeOf(ship) });
+source.begin();
