@@ -30,4 +30,4 @@ def leg_of(ocean, sailor):
 
 def end_of(sailor):
     """The Leg of a sailor who has fallen asleep: the ship has gone since then."""
-    return Leg(sailor.heard + NAP, sailor.name)
+    return Leg(round(sailor.heard + NAP, 3), sailor.name)

@@ -227,7 +227,7 @@ class Ocean:
             self.treasures.update({item: places[item] for item in sailor.items if item in places})
         self.mail.drop(sailor.id)
         self.crew.remove(sailor)
-        self.legs.append(Leg(self.now, sailor.name))
+        self.legs.append(Leg(round(self.now, 3), sailor.name))
         if sailor.muted and not is_given_away(sailor, self.now):
             self.mutes.add(MUTE_LASTS, self.now, f"name {look_alike(sailor.name)}", f"id {sailor.id}")
 

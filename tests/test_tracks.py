@@ -165,6 +165,15 @@ def test_whoever_falls_asleep_or_quits_is_gone_from_then_on(voyage):
     assert not voyage.sailed(voyage.clock.now)
 
 
+def test_whoever_quits_and_joins_at_once_is_there(voyage):
+    voyage.join("ada")
+    voyage.clock.now += 60.0004
+    voyage.ask("/quit", "ada")
+    voyage.join("ada")
+    voyage.clock.now += 1
+    assert place_at(voyage.sailed(), "ada", voyage.clock.now)
+
+
 def test_whoever_comes_back_was_away_from_the_nap_on(voyage):
     voyage.join("ada")
     voyage.ask("/speed", "ada", speed=2)

@@ -284,5 +284,6 @@ def test_uninstall_leaves_the_logbook_unless_told_otherwise(service):
     assert not reds.answers()
     assert box.run("sh", "-c", "ls -d /opt/mocean* /etc/systemd/system/mocean*").stdout == ""
     assert box.run("test", "-s", "/var/lib/private/mocean/logbook.sqlite3").returncode == 0
+    assert box.run("sh", "-c", "stat --format=%a /var/lib/private/mocean/tracks").stdout == "700\n"
     assert box.run("make", "-C", Box.CODE, "uninstall", PYTHON, "LOGBOOK=remove").returncode == 0
     assert box.run("sh", "-c", "ls -d /var/lib/private/mocean* /var/lib/mocean*").stdout == ""
