@@ -24,7 +24,7 @@ from game.clem import CLEM
 from game.ocean import ACCELERATE, FORETOLD, in_sight
 from game.planet import SIZE, TREASURES
 from game.words import count
-from server import disk, startup, workshop
+from server import disk, local_name, startup, workshop
 from server.clock import SteadyClock
 from server.logbook import Logbook
 from server.version import with_commit
@@ -332,6 +332,7 @@ def build(settings, clock=None):
         badges.BADGES,
         lessons.LESSONS,
         startup.saved_problem if startup.WORKSHOP else None,
+        local_name.ways_in,
     )
 
 
