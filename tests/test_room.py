@@ -1,4 +1,4 @@
-"""In the room: how children find the server. A QR code for phones, and a name which other computers find by multicast."""
+"""In the room: how children find the server. A QR code for phones, and a name that other computers ask for."""
 
 import os
 import re
@@ -9,17 +9,16 @@ import time
 
 import pytest
 
-from tests.conftest import ROOT, Player, game
+from tests.box import Box, install, what_is_missing
+from tests.conftest import ROOT, Player, game, wait_until
 from web import qr
 
 ADDRESS = "10.9.8.1"
 NETWORK = f"""
 set -e
-ip link set lo up
-ip link add room type dummy
-ip address add {ADDRESS}/24 dev room
-ip link set room up multicast on
-ip route add default dev room
+ip link set lo up multicast on
+ip address add {ADDRESS}/24 dev lo
+ip route add default dev lo
 echo ready
 exec sleep 600
 """
@@ -29,6 +28,11 @@ with zeroconf.Zeroconf() as network:
     found = zeroconf.AddressResolverIPv4(sys.argv[1])
     found.request(network, 20_000)
     print(*found.parsed_addresses())
+"""
+AVAHI = """
+[server]
+enable-dbus=no
+allow-interfaces=lo
 """
 LAUNCH = (sys.executable, "-m", "server.launch")
 
@@ -79,7 +83,7 @@ def test_pages_show_the_name_and_the_number_which_others_can_type():
 
 @pytest.fixture
 def network():
-    """A network of its own in which this computer is alone, as the words with which a command begins that runs in it."""
+    """A network with nobody else in it, as the words with which a command begins that runs there."""
     if os.geteuid() or not shutil.which("ip"):
         assert os.environ.get("CI") != "true", "the name in the room must be tried in CI"
         pytest.skip("a network of its own needs root and the command ip")
@@ -145,3 +149,30 @@ def test_nobody_is_told_of_a_server_for_this_computer_alone(start):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert "mule" not in (folder / "log").read_text()
+
+
+# ---- A small computer of its own, as docs/raspberry-pi.md has it ----
+
+
+@pytest.mark.skipif(os.environ.get("CI") != "true", reason="it boots a systemd; as root: CI=true make test")
+def test_a_service_can_have_port_80_and_the_name_that_avahi_gives():
+    assert not what_is_missing() and shutil.which("avahi-daemon"), "it needs systemd and avahi-daemon"
+    handbook = (ROOT / "docs/admin.md").read_text(encoding="utf-8")
+    (allow,) = [code for code in re.findall("```sh\n(.*?)```", handbook, re.DOTALL) if "port_start" in code]
+    with Box(ROOT, own_network=True) as box:
+        box.run("sh", "-c", NETWORK.replace("exec sleep 600", ""), check=True)
+        box.run("hostname", "reef", check=True)
+        box.write("/etc/avahi/avahi-daemon.conf", AVAHI)
+        box.run("systemd-run", "avahi-daemon", check=True)
+        box.write("/etc/mocean.env", "PORT=80\nMOCEAN_HOSTS=reef.local\n")
+        refused = install(box)
+        assert "To have it, see “Port 80” in docs/admin.md." in refused.stdout + refused.stderr
+        box.run("sh", "-c", allow.replace("sudo ", ""), check=True)
+        done = install(box)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+        def shown():
+            return box.run("curl", "-s", "-H", "Accept: text/html", "http://localhost/map").stdout
+
+        wait_until(lambda: f"<strong>reef.local or {ADDRESS}</strong>" in shown())
+        assert "QR code of http://reef.local/" in shown()

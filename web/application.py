@@ -41,7 +41,15 @@ class Application:
     """
 
     def __init__(
-        self, settings, logbook, parts, clock=time, silent_closing="", badges=(), lessons=(), saved_problem=None,
+        self,
+        settings,
+        logbook,
+        parts,
+        clock=time,
+        silent_closing="",
+        badges=(),
+        lessons=(),
+        saved_problem=None,
         ways_in=list,
     ):
         self.settings, self.logbook, self.clock, self.silent_closing = settings, logbook, clock, silent_closing
