@@ -37,16 +37,19 @@ def keep_published(name, port):
     """For ever: give the server a name, also after this computer has moved to another network."""
     published, network = None, None
     while True:
-        with suppress(Exception):  # whatever is wrong with the network, it is for later
+        try:
             if os.path.exists(AVAHI):
                 note(*name_by_avahi(), port)
             elif (addresses := own_addresses()) != published:
+                published = None
                 FILE.unlink(missing_ok=True)
                 if network:
                     network.close()
-                network, full_name = publish(name, addresses, port)
+                network = multicast(addresses)
+                note(publish(network, name, addresses, port), addresses[0], port)
                 published = addresses
-                note(full_name, addresses[0], port)
+        except Exception:  # whatever is wrong with the network, pages must not promise a name
+            FILE.unlink(missing_ok=True)
         sleep(PAUSE)
 
 
@@ -82,11 +85,17 @@ def own_addresses():
     return every
 
 
-def publish(name, addresses, port):
-    """Publish the first free one of mocean.local, mocean-2.local ... Returns what does that, and the name."""
-    from zeroconf import AddressResolverIPv4, IPVersion, ServiceInfo, Zeroconf
+def multicast(addresses):
+    """What speaks with all others in the networks of these addresses."""
+    from zeroconf import IPVersion, Zeroconf
 
-    network = Zeroconf(addresses, ip_version=IPVersion.V4Only)
+    return Zeroconf(addresses, ip_version=IPVersion.V4Only)
+
+
+def publish(network, name, addresses, port):
+    """Publish the first free one of mocean.local, mocean-2.local ... Returns it."""
+    from zeroconf import AddressResolverIPv4, ServiceInfo
+
     for number in count(1):
         host = f"{name}-{number}.local" if number > 1 else f"{name}.local"
         if not AddressResolverIPv4(f"{host}.").request(network, PATIENCE):
@@ -95,7 +104,7 @@ def publish(name, addresses, port):
     instance = host.removesuffix("local") + kind
     service = ServiceInfo(kind, instance, port, server=f"{host}.", parsed_addresses=addresses)
     network.register_service(service)
-    return network, host
+    return host
 
 
 if __name__ == "__main__":
