@@ -25,7 +25,7 @@ from game.ocean import ACCELERATE, FORETOLD, in_sight
 from game.planet import SIZE, TREASURES
 from game.soundings import SQUARE, rows, sounded
 from game.words import count
-from server import disk, startup, workshop
+from server import disk, local_name, startup, workshop
 from server.clock import SteadyClock
 from server.logbook import Logbook
 from server.tracks import COLUMNS, MOST_ROWS, Tracks, as_text, folder_of
@@ -373,6 +373,7 @@ def build(settings, clock=None):
         badges.BADGES,
         lessons.LESSONS,
         startup.saved_problem if startup.WORKSHOP else None,
+        local_name.ways_in,
     )
 
 

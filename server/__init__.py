@@ -16,6 +16,7 @@ restore.py     puts a copy back
 disk.py        what it and its copies take up
 version.py     the program's version
 harbour.py     the commands of the club's leader, in a terminal
+local_name.py  gives the server a name in the room
 watchdog.py    tells systemd whether the server is well
 install.py     makes the server a service of systemd, upgrades it and goes back
 releases.py    the versions of the program in /opt

@@ -16,7 +16,7 @@ import traceback
 from importlib.util import find_spec
 from pathlib import Path
 
-from server import workshop
+from server import local_name, workshop
 from server.settings import BadSetting, Settings, in_url, refuse_start, settings_of
 
 HERE = Path(__file__).resolve().parents[1]
@@ -31,7 +31,9 @@ def launch(service=None):
     settings.check_address()
     host, port = in_url(settings.host), settings.port
     name = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1") else host
-    os.environ.update(HOST=host, PORT=str(port), WAY_IN=f"{name}:{port}")  # for uwsgi.ini
+    os.environ.update(HOST=host, PORT=str(port), WAY_IN=name if port == 80 else f"{name}:{port}")  # for uwsgi.ini
+    if local_name.is_possible(settings):
+        os.environ["LOCAL_NAME"] = service.rpartition("@")[2] if service else "mocean"
     if not service:
         workshop.open_for_uwsgi(settings)
     os.execv(UWSGI, [UWSGI, HERE / "uwsgi.ini"])

@@ -153,10 +153,10 @@ class Settings:
             socket.create_server((self.host, self.port), family=family, dualstack_ipv6=is_new).close()
         except (OSError, ValueError) as error:  # ValueError where there is no IPv6
             reason = str(error).partition(" (while")[0]
-            raise BadSetting(
-                f"Port {self.port} of {self.host} can't be used: {reason}. "
-                f"Try another one, like PORT={self.port % 65535 + 1}."
-            ) from error
+            another = f"Try another one, like PORT={self.port % 65535 + 1}."
+            if isinstance(error, PermissionError):
+                another = "To have it, see “Port 80” in docs/admin.md. Or try another one, like PORT=8080."
+            raise BadSetting(f"Port {self.port} of {self.host} can't be used: {reason}. {another}") from error
 
 
 NAMES = tuple(one.metadata["name"] for one in fields(Settings))

@@ -46,7 +46,7 @@ EXCERPTS = {"docs/client.md"}  # its blocks are pieces of client.py
 KEY = "a-key-for-the-tests"
 
 # Lines of shell that go on for ever: `make run` is tried by test_make.py, the examples by test_examples.py.
-NOT_HERE = r"make (run|test)$|python examples/"
+NOT_HERE = r"make (run|test)$|python examples/|sudo nmcli "
 
 
 def pattern(shown):

@@ -45,6 +45,7 @@ NOT_TYPED = {
     "systemctl start": "it is named; sudo is typed before it",
     "make test": "it runs this",
     "python -m server.fetch": "for Windows",
+    ".venv/bin/python -m pip install zeroconf": "it asks PyPI",
     "crontab -e": "for the other machine, which isn't there",
     "ssh -L": "for the other machine, which isn't there",
 }

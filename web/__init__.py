@@ -16,6 +16,7 @@ headers.py      what every reply tells the browser, for safety
 errors.py       what can be wrong with a request, and the status of each error
 metrics.py      numbers for whoever watches the server
 openapi.py      the rules as a file for programs
+qr.py           a URL as a picture
 python.py       the page on which a browser runs Python
 admin.py        what the club's leader can see and do
 mistakes.py     where a mistake is, for whoever has made it

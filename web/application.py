@@ -36,16 +36,27 @@ class Application:
     `clock` returns the time in seconds. `silent_closing` says after which requests whoever serves us closes the
     connection without a word: "all", "some" or none (""). Then the reply says it, or the next request would fail.
     `badges` are those that sailors can earn, and `lessons` those of the class, by number. `saved_problem`, in the
-    workshop only, returns what is wrong with the program as it was saved last, or "".
+    workshop only, returns what is wrong with the program as it was saved last, or "". `ways_in` returns the addresses
+    by which computers in the room reach us.
     """
 
     def __init__(
-        self, settings, logbook, parts, clock=time, silent_closing="", badges=(), lessons=(), saved_problem=None
+        self,
+        settings,
+        logbook,
+        parts,
+        clock=time,
+        silent_closing="",
+        badges=(),
+        lessons=(),
+        saved_problem=None,
+        ways_in=list,
     ):
         self.settings, self.logbook, self.clock, self.silent_closing = settings, logbook, clock, silent_closing
         self.limits, self.metrics = Limits() if settings.limits else None, Metrics()
         self.moderator = Moderator(settings.languages, settings.rude_words)
         self.awards, self.lessons, self.saved_problem = Awards(badges), dict(lessons), saved_problem
+        self.ways_in = ways_in
         self.activity = Activity(settings.word, settings.harbour_key) if settings.harbour_key else None
         # The first request reads the ocean: uWSGI forks each worker from a program that has not read the logbook. It is
         # None again when the ocean has to become what the logbook says.

@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote, unquote_plus
 import bottle
 
 from game.errors import printable, printable_lines
+from web.qr import as_svg
 from web.routes import ID
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -33,6 +34,8 @@ DOTS = "•" * 8  # what it shows instead
 # What a page shows of a URL, however long that is: characters in all, and of one part; keys; spellings.
 SHOWN, LONGEST, MOST_KEYS, MOST_SPELLINGS = 600, 200, 10, 8
 NUMBERS = (float, int)
+HAVE_QR = ("door", "map", "cards")  # templates that show the way here
+THIS_COMPUTER = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d*)?")  # an address that is of no use elsewhere
 
 app = bottle.Bottle()
 
@@ -67,6 +70,9 @@ def as_page(request, reply):
     has_view = route and is_success and request.method != "HEAD"  # to HEAD no route has said anything
     is_known = request.has_cookie()
     scheme, address = "https" if request.is_https else "http", request.host
+    is_here = bool(THIS_COMPUTER.fullmatch(address))
+    ways = [way for way in app.ways_in() if way != address and request.may_ask_for(way)]
+    elsewhere = [f"http://{way}/" for way in ways[:1]] if is_here else [f"{scheme}://{address}/"]
     query = request.query[:SHOWN].encode("latin-1").decode("utf-8", "replace")
     sent = request.sent if sum(len(key + value) for key, value in request.sent.items()) <= SHOWN else {}
     to_mend = route.meant(sent) if route and not reply.get("solved", is_success) else {}
@@ -82,6 +88,9 @@ def as_page(request, reply):
         sailor=request.asker,
         has_word=bool(app.settings.word),
         address=address,
+        is_here=is_here,
+        ways=ways,
+        qr=as_svg(*elsewhere) if elsewhere and has_view and route.view in HAVE_QR else "",
         path=shorten(request.path),
         sent={name: value for name, value in to_mend.items() if not is_secret(name)},
         is_locked=bool(route and route.guard and not request.is_leader),

@@ -108,6 +108,11 @@ class Request:
         address = read_address(self.environ.get("REMOTE_ADDR", ""))
         return address is not None and address.is_loopback and self.environ.keys().isdisjoint(FORWARDED)
 
+    def may_ask_for(self, host):
+        """True if a request by this name would be answered."""
+        hosts = self.app.settings.hosts
+        return not hosts or is_ours(host, hosts)
+
     @property
     def is_in_workshop(self):
         """True if somebody asks who may be changing the program: what is wrong with it is then said in full."""

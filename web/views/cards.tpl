@@ -2,6 +2,7 @@
 <section class="club">
 % for card in range(8):
 <article>
+{{!qr}}
 <p><strong>Mocean</strong> Type these into the address bar:</p>
 <ol>
 % for url in reply["urls"]:

@@ -6,10 +6,13 @@
 % end
 <p class="type">Type this into the address bar of your browser:
 <strong class="typed">{{address}}</strong></p>
-% computer = parts[1].text
-% if computer in ("localhost", "127.0.0.1", "[::1]"):
-<p class="quiet">This works on this computer only. Other computers need its name or number instead of {{computer}}.</p>
+% if is_here and not ways:
+<p class="quiet">This works on this computer only. Other computers need its name or number instead of {{parts[1].text}}.</p>
+% elif ways:
+<p class="quiet">{{"This works on this computer only. Other computers in the room type" if is_here else "In the room, this works too:"}}
+<strong>{{" or ".join(ways)}}</strong></p>
 % end
+{{!qr}}
 
 <div class="cards doors">
 <section class="card">

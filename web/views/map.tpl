@@ -25,6 +25,10 @@
 <p class="type">Join in:
 <strong class="typed">{{address}}</strong>
 <span class="how"><code>/join?name=</code>your-name</span></p>
+% if ways:
+<p class="ways">or <strong>{{" or ".join(ways)}}</strong></p>
+% end
+{{!qr}}
 <p id="news" role="status"></p>
 <p id="lesson"></p>
 <dl>
