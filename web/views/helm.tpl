@@ -4,10 +4,10 @@
 % include("join.tpl")
 <p>Then come back to <a href="/helm">the helm</a>.</p>
 % else:
-<h1 class="unseen">The helm of <bdi>{{name}}</bdi></h1>
 <link rel="stylesheet" href="/static/helm/helm.css">
 <script src="/static/helm/helm.js" type="module"></script>
 <noscript><p>The helm needs JavaScript. Without it, <a href="/mocean">type URLs</a>.</p></noscript>
+<h1 class="unseen">The helm of <bdi>{{name}}</bdi></h1>
 <div id="helm" data-sailor="{{name}}">
 <div class="ocean" role="img" aria-label="A chart of the ocean around your ship.">
 <canvas></canvas>
@@ -18,7 +18,7 @@
 <dl><dt>heading</dt><dd id="heading">-</dd></dl>
 <dl><dt>speed</dt><dd id="speed">-</dd></dl>
 <dl><dt>depth</dt><dd id="depth">-</dd></dl>
-<dl><dt>under the keel at the last ping</dt><dd id="keel">-</dd></dl>
+<dl><dt>under keel</dt><dd id="keel">-</dd></dl>
 </div>
 <div>
 <div class="wheel" role="group" aria-label="The wheel">
