@@ -17,11 +17,14 @@ const { sailor } = place("helm").dataset;
 const live = new Live(show, say);
 const picture = new Picture(document.querySelector(".ocean"), () => live.time(), sailor);
 let ship = null; // the newest answer of /location
+let look = 0; // its livery, as the newest chart with it says
 let treasures = []; // names of those that the newest look has shown, the nearest first
 
 // A ship under water is not on the chart, but who steers it sees it.
 function show(chart) {
-  const own = { kind: "sailor", look: 0, ...chart.sailors.find(({ name }) => name === sailor), ...ship, name: sailor };
+  const charted = chart.sailors.find(({ name }) => name === sailor);
+  look = charted?.look ?? look;
+  const own = { kind: "ship", ...charted, ...ship, look, name: sailor };
   const others = chart.sailors.filter(({ name }) => name !== sailor);
   picture.show({ ...chart, sailors: ship ? [...others, reckoned(own, chart.time)] : others });
 }
