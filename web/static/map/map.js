@@ -1,21 +1,24 @@
-// The live map, as the page /map begins it. Charts come from Live, and go to the Picture and to the words beside it.
+// The live map, as the page /map begins it. Charts come from Live, and go to the Picture and to the words over it.
 //
 // To look inside, open the browser's console and type: ships   or   placeOf(ships.get("Clem"))
 
+import { Card } from "./card.js";
 import { Live } from "./live.js";
 import { Picture } from "./picture.js";
 import { say, showTable, showWords } from "./words.js";
 
 const followed = new URLSearchParams(location.search).get("follow")?.trim().normalize("NFKC");
-const live = new Live(show, say);
-const picture = new Picture(document.querySelector(".ocean"), () => live.time(), followed);
+const source = new Live(show, say);
+const picture = new Picture(document.querySelector(".square"), () => source.time(), followed);
+const card = new Card(picture);
+const { fleet, view } = picture;
 
 function show(chart) {
   picture.show(chart);
   showWords(picture, chart);
+  card.refresh();
 }
 
 document.querySelector("details").addEventListener("toggle", () => showTable(picture));
-const { fleet, view } = picture;
 Object.assign(globalThis, { picture, view, ships: fleet.ships, placeOf: (ship) => fleet.placeOf(ship) });
-live.begin();
+source.begin();
