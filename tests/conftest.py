@@ -23,6 +23,7 @@ from game.ocean import Ocean
 from server.logbook import Logbook
 from server.rehearsal import spare_port as free_port
 from server.settings import Settings
+from tests.fleet import CHROMIUM, WHY_NOT, a_browser
 from web.application import Application
 
 # How long an example takes says more about the machine than about the program. CI always tries the same examples.
@@ -270,3 +271,46 @@ def server(tmp_path_factory):
     server = Server().start(tmp_path_factory.mktemp("server") / "log")
     yield server
     server.kill()
+
+
+# ---- A real browser ----
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    assert CHROMIUM, WHY_NOT
+    with a_browser("--host-resolver-rules=MAP *.example 127.0.0.1") as browser:  # names that lead here
+        yield browser
+
+
+@pytest.fixture
+def open_browser(chromium):
+    """A function that opens a browser with cookies of its own. In the end it sees that no page had a complaint."""
+    contexts, complaints = [], []
+
+    def note(text, url=""):
+        # Chromium reports the status of every error page, and in three ways a server that a test has ended. That is no
+        # fault of the page.
+        is_reply = "the server responded with a status of 4" in text and "/static/" not in url
+        if not is_reply and not re.search("net::ERR_(CONNECTION_(REFUSED|RESET)|EMPTY_RESPONSE)", text):
+            complaints.append(f"{url}: {text}")
+
+    def open_one(**options):
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = complaints
+        page.on("console", lambda message: message.type != "log" and note(message.text, message.location["url"]))
+        page.on("pageerror", lambda error: note(str(error)))
+        page.on("dialog", lambda dialog: (note(f"dialog {dialog.message}"), dialog.dismiss()))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def page(open_browser):
+    return open_browser()

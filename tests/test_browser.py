@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.conftest import Server
-from tests.fleet import CHROMIUM, WHY_NOT, a_browser, names_of_seamounts, write_logbook
+from tests.fleet import names_of_seamounts, write_logbook
 from tests.hostile import HOSTILE
 
 IN_CI = os.environ.get("CI") == "true"
@@ -43,46 +43,6 @@ PAGES = [
     "map?follow=nobody",
     "helm",
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    assert CHROMIUM, WHY_NOT
-    with a_browser("--host-resolver-rules=MAP *.example 127.0.0.1") as browser:  # names that lead here
-        yield browser
-
-
-@pytest.fixture
-def open_browser(chromium):
-    """A function that opens a browser with cookies of its own. In the end it sees that no page had a complaint."""
-    contexts, complaints = [], []
-
-    def note(text, url=""):
-        # Chromium reports the status of every error page, and in three ways a server that a test has ended. That is no
-        # fault of the page.
-        is_reply = "the server responded with a status of 4" in text and "/static/" not in url
-        if not is_reply and not re.search("net::ERR_(CONNECTION_(REFUSED|RESET)|EMPTY_RESPONSE)", text):
-            complaints.append(f"{url}: {text}")
-
-    def open_one(**options):
-        context = chromium.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.complaints = complaints
-        page.on("console", lambda message: message.type != "log" and note(message.text, message.location["url"]))
-        page.on("pageerror", lambda error: note(str(error)))
-        page.on("dialog", lambda dialog: (note(f"dialog {dialog.message}"), dialog.dismiss()))
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert not complaints
-
-
-@pytest.fixture
-def page(open_browser):
-    return open_browser()
 
 
 def heading_of(page):
@@ -307,131 +267,6 @@ def test_many_wrong_ids_from_a_network_keep_no_browser_out(open_browser, tmp_pat
         server.kill()
 
 
-# ---- The map ----
-
-PLACE = "name => placeOf(ships.get(name))"
-# Where a ship is drawn in each frame, until it has reached an x or so many seconds are over.
-FRAMES = """([name, x, seconds]) => new Promise((done) => {
-    const frames = [];
-    const end = performance.now() + seconds * 1000;
-    const note = () => {
-        const [time, place] = [performance.now(), placeOf(ships.get(name))]; // a busy computer draws a frame late
-        frames.push({ ...place, time: time / 1000, spots: view.spots(place, 99).length });
-        if (time < end && Math.abs(place.x - x) > 2) requestAnimationFrame(note);
-        else done(frames);
-    };
-    requestAnimationFrame(note);
-})"""
-
-
-def around(here, there):
-    """The short way between two places of the ocean."""
-    return abs((here - there + 450) % 900 - 450)
-
-
-def distance(here, there):
-    return (around(here["x"], there["x"]) ** 2 + around(here["y"], there["y"]) ** 2) ** 0.5
-
-
-@pytest.fixture
-def harbour(tmp_path):
-    """A server, with ada about to leave the map on the right, bob on his way, and a discovery."""
-    file = tmp_path / "logbook.sqlite3"
-    ships = [("ada", 780, 300, 90, 25), ("bob", 200, 200, 0, 4)]
-    ids = write_logbook(file, ships, found=[("Cobb", "ada")], words=[("bob", "ahoy & good day")])
-    server = Server(MOCEAN_LOGBOOK=str(file)).start(tmp_path / "log")
-    server.ids = ids
-    yield server
-    server.kill()
-
-
-def open_map(page, server, query=""):
-    page.goto(f"{server.url}map{query}")
-    page.wait_for_function("() => ships.size > 0")
-    return page
-
-
-def test_the_map_shows_ships_where_they_are(page, harbour):
-    open_map(page, harbour)
-    harbour.json("heading", id=harbour.ids["bob"], degrees=225)
-    time.sleep(2.5)  # a poll, and the glide to the new course
-    for name, id in harbour.ids.items():
-        # Between the two questions the ship sails on, so on a busy computer one try may not be enough.
-        tries = ((page.evaluate(PLACE, name), harbour.json("location", id=id)) for _ in range(10))
-        assert any(distance(*pair) < 2 and abs(pair[0]["heading"] - pair[1]["heading"]) < 2 for pair in tries)
-    assert page.locator("#aboard").inner_text() == "3"
-    assert page.locator("#hidden").inner_text() == str(len(names_of_seamounts()) - 1)
-    assert page.locator("#chat").inner_text() == "bob ahoy & good day"
-    page.get_by_text("All ships as a table").click()
-    page.get_by_role("row").nth(3).wait_for()
-    assert page.get_by_role("row").count() == 4
-
-
-def test_ships_glide_between_polls_and_over_the_edge(page, harbour):
-    open_map(page, harbour)
-    frames = page.evaluate(FRAMES, ["ada", 30, 15])
-    steps = [(distance(a, b), b["time"] - a["time"]) for a, b in pairwise(frames)]
-    assert all(step <= 25 * seconds * 1.5 + 2 for step, seconds in steps)  # without gliding they would be 25 m
-    assert sum(step > 0 for step, _ in steps) > len(steps) * 0.9
-    assert max(frame["x"] for frame in frames) > 890  # on the right ...
-    assert min(frame["x"] for frame in frames) < 20  # ... and then on the left
-    assert max(frame["spots"] for frame in frames) == 2  # and at the edge on both
-
-
-def test_the_map_survives_a_restart(page, harbour, tmp_path):
-    open_map(page, harbour)
-    harbour.kill()
-    page.get_by_text("The server does not answer. I keep asking.").wait_for()
-    harbour.start(tmp_path / "log")
-    page.get_by_text("The server does not answer").wait_for(state="detached")
-    page.wait_for_timeout(1500)
-    assert distance(page.evaluate(PLACE, "bob"), harbour.json("location", id=harbour.ids["bob"])) < 2
-    page.complaints[:] = [text for text in page.complaints if "ERR_CONNECTION_REFUSED" not in text]
-
-
-def test_the_map_follows_one_ship(page, harbour):
-    open_map(page, harbour, "?follow=ADA")
-    for _ in range(10):
-        view, ship = page.evaluate("() => [view, placeOf(ships.get('ada'))]")
-        assert distance(view, ship) < 30
-    assert page.evaluate("view.metres") < 900
-    open_map(page, harbour, "?follow=zed")
-    assert "That ship is not on the map now." in page.locator("#news").inner_text()
-    assert page.evaluate("view.metres") == 900
-    page.get_by_text("All ships as a table").click()
-    page.get_by_role("link", name="bob").click()
-    page.wait_for_url("**/map?follow=bob")
-
-
-def test_the_map_does_not_keep_its_sailor_awake(page, harbour):
-    page.goto(harbour.url + "join?name=ada&id=" + harbour.ids["ada"])
-    with page.expect_request("**/chart?*") as asked:
-        open_map(page, harbour)
-    assert "cookie" not in asked.value.all_headers()
-
-
-def test_the_map_is_calm_for_who_wants_that(open_browser, harbour):
-    page = open_map(open_browser(reduced_motion="reduce"), harbour)
-    page.evaluate("() => { window.drawn = 0; picture.draw = () => window.drawn++ }")
-    page.wait_for_timeout(2500)
-    assert 1 <= page.evaluate("drawn") <= 4
-
-
-def test_the_map_asks_seldom_while_nobody_sees_it(page, harbour):
-    open_map(page, harbour)
-    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
-    page.wait_for_timeout(1200)  # the poll that was already under way
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_timeout(2500)
-    assert not asked
-    page.evaluate("Object.defineProperty(document, 'hidden', { value: false })")
-    looks_again = "document.dispatchEvent(new Event('visibilitychange'));"
-    page.evaluate(5 * looks_again)
-    page.wait_for_timeout(2500)
-    assert 2 <= len(asked) <= 4
-
-
 # ---- Hostile words ----
 
 
@@ -480,9 +315,12 @@ def test_hostile_names_and_chat_run_nothing_and_spoil_nothing(open_browser, host
     page.get_by_text("All ships as a table").click()
     page.wait_for_timeout(1500)
     assert page.locator("#chat li").count() == 20
-    assert page.locator(".panel img, .panel script, .panel svg").count() == 0
+    lists = page.locator(":is(#news, #loud, #chat, #best, #moments, #table)")
+    assert lists.count() == 6
+    assert lists.locator("img, script, svg").count() == 0
     for word in HOSTILE[::10]:
-        open_map(page, hostile_harbour, "?follow=" + quote(word, safe=""))
+        page.goto(f"{hostile_harbour.url}map?follow={quote(word, safe='')}")
+        page.wait_for_function("() => ships.size > 0")
         assert page.evaluate("picture.followed.name") == word
 
 

@@ -4,11 +4,13 @@ import { now } from "./clock.js";
 import { ocean, reckon, shortWay, wrap } from "./places.js";
 
 const EASE = 0.3; // seconds in which a ship glides most of the way to where the newest chart puts it
+const FRESH = 5; // seconds for which a great moment is news
 const calm = matchMedia("(prefers-reduced-motion: reduce)"); // then nothing glides: ships move once a second
 
 export class Fleet {
   ships = new Map(); // by name: the newest facts of the chart, and how we draw the ship
-  chart = null; // the newest
+  chart = { time: 0, seamounts: [], news: [] }; // the newest
+  fresh = []; // great moments since the one before
 
   // `time` tells what the clock of the sea says.
   constructor(time) {
@@ -17,6 +19,8 @@ export class Fleet {
 
   show(chart) {
     const drawn = new Map([...this.ships].map(([name, ship]) => [name, this.placeOf(ship)]));
+    const known = this.chart.news.at(-1)?.time ?? 0;
+    this.fresh = chart.news.filter(({ time }) => time > known && time > chart.time - FRESH);
     this.chart = chart;
     ocean.size = chart.size;
     const names = new Set(chart.sailors.map((facts) => facts.name));
@@ -24,7 +28,8 @@ export class Fleet {
     for (const facts of chart.sailors) {
       const ship = { ...this.ships.get(facts.name), ...facts, shown: now() };
       ship.astray = astray(drawn.get(facts.name), this.reckon(ship));
-      if (!ship.astray) Object.assign(ship, { astray: { x: 0, y: 0, heading: 0 }, trail: [] });
+      if (!ship.astray) ship.trail = [];
+      if (!ship.astray || calm.matches) ship.astray = { x: 0, y: 0, heading: 0 };
       this.ships.set(facts.name, ship);
     }
   }
@@ -58,5 +63,5 @@ function astray(drawn, place) {
     y: shortWay(place.y, drawn.y),
     heading: shortWay(place.heading, drawn.heading, 360),
   };
-  return way && Math.hypot(way.x, way.y) < 100 && !calm.matches ? way : null;
+  return way && Math.hypot(way.x, way.y) < 100 ? way : null;
 }

@@ -10,6 +10,7 @@ const PATIENCE = 5000; // milliseconds to wait for an answer
 
 export class Live {
   clock = new Clock();
+  soundings = { sounded: 0, rows: [] };
 
   // `show` is called with each new chart, `complain` with a sentence if there is none.
   constructor(show, complain) {
@@ -36,7 +37,8 @@ export class Live {
     this.timer = setTimeout(() => this.poll(), document.hidden ? POLL_HIDDEN : POLL);
     if (!chart.sailors) return this.complain(chart.reply);
     this.clock.learn(asked, now(), chart.time);
-    this.show(chart);
+    if (chart.sounded !== this.soundings.sounded) this.soundings = { ...this.soundings, ...(await ask("/soundings")) };
+    this.show({ ...chart, rows: this.soundings.rows });
   }
 }
 

@@ -1,38 +1,62 @@
-// The picture of the ocean, on the two canvases of an element: the sea floor, and above it ships.
+// The picture of the ocean: the sea on one canvas, and above it, on another, ships and names.
 //
-// new Picture(element, time, name) draws itself again and again; show(chart) gives it the newest chart. `time` tells
-// what the clock of the sea says, and `name` which ship stays in the middle, if any.
+// new Picture(element, time, name) draws itself again and again; show(chart) gives it the newest chart. `element` is
+// the square that shows the ocean once, with both canvases in it. `time` tells what the clock of the sea says, and
+// `name` which ship stays in the middle, if any.
 
+import { now } from "./clock.js";
 import { Fleet } from "./fleet.js";
+import { Labels, write } from "./labels.js";
+import { Moments } from "./moments.js";
 import { ocean } from "./places.js";
 import { paintSea } from "./sea.js";
-import { Painter } from "./ships.js";
-import { colours, pixelsOfScreen, readColours, View } from "./view.js";
+import { liveryOf, paintShip } from "./ships.js";
+import { colours, newPen, readColours, View } from "./view.js";
+import { drawWakes, note } from "./wakes.js";
 
-const CLOSE_UP = 400; // metres that the view is wide when it follows a ship
-const calm = matchMedia("(prefers-reduced-motion: reduce)"); // then ships move once a second
+const CLOSE_UP = 400; // metres that the square is wide when it follows a ship
+const WAKES = 0.5; // seconds until wakes are drawn again
+const QUIET = 120; // seconds after which a ship that asks for nothing fades: its program was left over
+const IDLE = 600; // seconds after which one without an order does
+const calm = matchMedia("(prefers-reduced-motion: reduce)"); // then ships move once a second, and nothing flies
 
 export class Picture {
   view = new View();
-  seaChart = null; // a picture of the whole sea floor, from which the sea is drawn
+  labels = new Labels();
+  moments = new Moments();
+  seen = []; // the ships as they were drawn: {ship, place, spot, box}, the box being that of the name
+  stamps = new Map(); // pictures of ships and names: painting them takes longer than all the rest
 
   constructor(element, time, name) {
     [this.sea, this.water] = [...element.querySelectorAll("canvas")].map((canvas) => canvas.getContext("2d"));
-    Object.assign(this, { name, fleet: new Fleet(time), painter: new Painter(this.water, this.view) });
-    new ResizeObserver(() => this.fit()).observe(element);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.repaint());
+    Object.assign(this, { element, name, fleet: new Fleet(time) });
+    for (const part of [element, this.sea.canvas]) new ResizeObserver(() => this.fit()).observe(part);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.fit());
     this.fit();
     this.frame();
   }
 
   show(chart) {
-    if (JSON.stringify(chart.seamounts) !== JSON.stringify(this.fleet.chart?.seamounts)) this.seaChart = null;
+    const floor = ({ seamounts, rows }) => JSON.stringify([seamounts, rows]);
+    if (floor(chart) !== floor(this.fleet.chart)) this.floor = null;
     this.fleet.show(chart);
+    this.element.classList.toggle("whole", !this.followed);
     if (calm.matches) this.draw();
+    else this.fleet.fresh.forEach((moment) => this.moments.begin(moment));
   }
 
+  // The ship that stays in the middle, or undefined.
   get followed() {
     return this.fleet.find(this.name);
+  }
+
+  // How long a ship and how high a letter is, in pixels. From six metres, one reads 2.2 % of the height of a screen.
+  get length() {
+    return Math.round(Math.max(20 * this.view.dots, this.view.side / 26));
+  }
+
+  get letter() {
+    return Math.round(Math.max(11 * this.view.dots, this.view.side * 0.024));
   }
 
   frame() {
@@ -41,43 +65,131 @@ export class Picture {
   }
 
   draw() {
-    const { fleet, painter, view, water, followed } = this;
-    if (!view.pixels) return;
+    const { fleet, view, water, followed } = this;
+    if (!view.side) return; // the page is not laid out yet
     const middle = followed ? fleet.placeOf(followed) : { x: ocean.size / 2, y: ocean.size / 2 };
-    if (view.look(middle, followed ? CLOSE_UP : ocean.size) || !this.seaChart) this.drawSea();
-    water.clearRect(0, 0, view.pixels, view.pixels);
-    const places = [...fleet.ships.values()].map((ship) => [ship, fleet.placeOf(ship)]);
-    if (!calm.matches) for (const [ship, place] of places) painter.drawWake(ship, place);
-    for (const [ship, place] of places) painter.drawShip(ship, place);
+    const isMoved = view.look(middle, followed ? CLOSE_UP : ocean.size);
+    this.seen = [...fleet.ships.values()].map((ship) => ({ ship, place: fleet.placeOf(ship) }));
+    for (const { ship, place } of this.seen) note(ship.trail, place, fleet.time());
+    if (!this.floor || now() - this.painted >= WAKES) this.paint();
+    else if (isMoved) this.layOut();
+    water.clearRect(0, 0, view.width, view.height);
+    this.drawSeamounts();
+    this.placeNames();
+    this.seen.forEach((one) => this.drawShip(one));
+    this.seen.forEach((one) => this.drawName(one));
+    this.moments.draw(water, view.side, (name) => this.spotOf(name));
   }
 
-  // The sea is cut from a picture of the whole ocean, laid out around the middle of the view as often as it is seen.
-  drawSea() {
-    this.seaChart ??= paintSea(this.fleet.chart?.seamounts ?? [], this.view.pixels / (this.name ? CLOSE_UP : ocean.size), this);
+  // Paint a chart of the whole ocean, from which the sea is cut.
+  paint() {
+    const pixels = Math.min(Math.round(this.view.side * (this.name ? ocean.size / CLOSE_UP : 1)), 4096);
+    const time = this.fleet.time();
+    this.floor ??= paintSea(this.fleet.chart, pixels, (this.letter * 0.8) / this.view.scale);
+    if (this.paper?.canvas.width !== pixels) this.paper = newPen(pixels, pixels);
+    this.paper.resetTransform();
+    this.paper.drawImage(this.floor, 0, 0);
+    this.paper.scale(pixels / ocean.size, pixels / ocean.size);
+    drawWakes(this.paper, this.seen.map(({ ship, place }) => [...ship.trail, { ...place, time }]), time);
+    this.painted = now();
+    this.layOut();
+  }
+
+  // Lay it out around the middle of the view as often as it is seen.
+  layOut() {
     const whole = ocean.size * this.view.scale;
     for (const [x, y] of this.view.spots({ x: ocean.size / 2, y: ocean.size / 2 }, whole / 2)) {
-      this.sea.drawImage(this.seaChart, x - whole / 2, y - whole / 2, whole, whole);
+      this.sea.drawImage(this.paper.canvas, x - whole / 2, y - whole / 2, whole, whole);
     }
   }
 
-  // The size of letters in metres, so that they have at least so many pixels on the screen.
-  letter(pixels, metres) {
-    const { clientWidth } = this.sea.canvas;
-    return this.name ? (pixels * 1.3 * CLOSE_UP) / clientWidth : Math.max(metres, (pixels * ocean.size) / clientWidth);
+  // The names of seamounts stand where they are, and those of ships avoid them.
+  drawSeamounts() {
+    const { left, top, side, width, height } = this.view;
+    if (this.followed) this.labels.begin(0, 0, width, height);
+    else this.labels.begin(left, top, left + side, top + side);
+    for (const { name, depth, found_by: finder, ...place } of this.fleet.chart.seamounts) {
+      const lines = [name, `${depth} m deep`, `found by ${finder}`];
+      const stamp = this.stamp(lines.join("\n"), () => write(lines, this.letter));
+      const [x, y] = this.view.spot(place).map(Math.round);
+      const box = [x - stamp.width / 2, y - stamp.height / 2, stamp.width, stamp.height];
+      this.labels.take(box);
+      this.water.drawImage(stamp, box[0], box[1]);
+    }
   }
 
+  // A line leads to a name that is far from its ship.
+  placeNames() {
+    const { view, labels, water, length } = this;
+    for (const one of this.seen) {
+      one.spot = view.spot(one.place);
+      labels.take([one.spot[0] - length / 2, one.spot[1] - length / 2, length, length]);
+    }
+    water.beginPath();
+    for (const one of this.seen) {
+      const { name, look } = one.ship;
+      one.stamp = this.stamp(`${look} ${name}`, () => write([name], this.letter, liveryOf(look).colour));
+      one.box = labels.place(one.ship, one.stamp, one.spot, 0.6 * length);
+      if (!one.box) continue;
+      water.moveTo(...one.spot);
+      water.lineTo(one.box[0] + one.box[2] / 2, one.box[1] + one.box[3] / 2);
+    }
+    Object.assign(water, { strokeStyle: colours.name, lineWidth: 1.5 });
+    water.stroke();
+  }
+
+  drawShip({ ship, place }) {
+    const { view, water, length } = this;
+    const picture = this.stamp(ship.look, () => paintShip(ship.look, length));
+    const [sin, cos] = [Math.sin, Math.cos].map((of) => of((place.heading * Math.PI) / 180));
+    water.globalAlpha = this.opacityOf(ship);
+    for (const [x, y] of view.spots(place, length)) {
+      water.setTransform(cos, sin, -sin, cos, x, y);
+      water.drawImage(picture, -length, -length);
+    }
+    water.resetTransform();
+  }
+
+  drawName({ ship, stamp, box }) {
+    this.water.globalAlpha = this.opacityOf(ship);
+    if (box) this.water.drawImage(stamp, Math.round(box[0]), Math.round(box[1])); // whole pixels are copied much faster
+    this.water.globalAlpha = 1;
+  }
+
+  stamp(key, paint) {
+    if (!this.stamps.has(key)) this.stamps.set(key, paint());
+    return this.stamps.get(key);
+  }
+
+  // A ship fades if nobody seems to sail it now.
+  opacityOf({ heard, since }) {
+    const { time } = this.fleet.chart;
+    return time - heard > QUIET || time - since > IDLE ? 0.4 : 1;
+  }
+
+  // Where on the canvas a ship was drawn, or the middle of the view if it wasn't.
+  spotOf(name) {
+    return this.seen.find(({ ship }) => ship.name === name)?.spot ?? this.view.spot(this.view);
+  }
+
+  // The name of the ship at a point of the page, or undefined.
+  shipAt({ clientX, clientY }) {
+    const { left, top } = this.sea.canvas.getBoundingClientRect();
+    const [x, y] = [(clientX - left) * this.view.dots, (clientY - top) * this.view.dots];
+    const far = ({ spot }) => Math.hypot(spot[0] - x, spot[1] - y);
+    const isNamedHere = ({ box }) => box && box[0] <= x && x <= box[0] + box[2] && box[1] <= y && y <= box[1] + box[3];
+    const nearest = this.seen.filter((one) => far(one) < this.length).sort((one, other) => far(one) - far(other))[0];
+    return (nearest ?? this.seen.find(isNamedHere))?.ship.name;
+  }
+
+  // Fit the canvases to the page, and paint all anew.
   fit() {
-    const pixels = Math.round(this.sea.canvas.clientWidth * pixelsOfScreen());
-    if (pixels === this.view.pixels) return;
-    for (const { canvas } of [this.sea, this.water]) canvas.width = canvas.height = pixels;
-    this.view.pixels = pixels;
-    this.repaint();
-  }
-
-  repaint() {
+    this.view.fit(this.sea.canvas, this.element);
+    const { width, height } = this.view;
+    for (const { canvas } of [this.sea, this.water]) Object.assign(canvas, { width, height });
     readColours();
-    this.painter.labels.clear();
-    this.seaChart = null;
+    this.stamps.clear();
+    this.floor = null;
     this.draw();
   }
 }

@@ -1,85 +1,74 @@
-// The sea floor: waves, the seamounts that players found, and a grid with numbers.
+// The sea floor, as far as the class has sounded it, with the seamounts that were found and a grid with numbers.
 
 import { ocean } from "./places.js";
-import { write } from "./ships.js";
 import { colours, newPen } from "./view.js";
 
 const FLOOR = 30; // metres down to the plain of the sea floor
+const DEPTHS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"; // stand for 0, 1, 2, ... metres
+const SHADES = [[0, "top"], [20, "slope"], [FLOOR, "plain"], [DEPTHS.length - 1, "trench"]]; // by depth
 
-// A picture of the whole ocean with so many pixels for a metre, and letters of so many pixels on the page.
-export function paintSea(seamounts, metre, page) {
-  const pixels = Math.min(Math.round(ocean.size * metre), 4096);
+// A picture of the whole ocean, so many pixels wide. `letter` is the size of its numbers in metres.
+export function paintSea({ seamounts, rows }, pixels, letter) {
   const pen = newPen(pixels, pixels);
-  pen.scale(pen.canvas.width / ocean.size, pen.canvas.width / ocean.size);
-  pen.lineWidth = devicePixelRatio / metre;
+  pen.scale(pixels / ocean.size, pixels / ocean.size);
   pen.fillStyle = colours.sea;
   pen.fillRect(0, 0, ocean.size, ocean.size);
+  pen.imageSmoothingQuality = "high";
+  pen.strokeStyle = colours.grid;
   drawWaves(pen);
-  for (const mount of seamounts) wrapped(pen, mount, drawDepths);
-  drawGrid(pen, page.letter(11, 13));
-  for (const mount of seamounts) wrapped(pen, mount, () => nameSeamount(pen, mount, page.letter(14, 20)));
+  if (rows?.length) pen.drawImage(paintSoundings(rows), 0, 0, ocean.size, ocean.size);
+  const around = [-ocean.size, 0, ocean.size]; // as slopes reach over an edge
+  for (const mount of seamounts) for (const x of around) for (const y of around) drawDepths(pen, mount, x, y);
+  drawGrid(pen, letter);
   return pen.canvas;
 }
 
 // Little waves here and there: always the same ones, as the numbers only look as if they were random.
 function drawWaves(pen) {
-  pen.strokeStyle = colours.grid;
   for (let number = 1; number < 150; number++) {
     const [x, y] = [(number * 617.3) % ocean.size, (number * 271.9) % ocean.size];
     pen.stroke(new Path2D(`M${x} ${y}q4 5 8 0q4 5 8 0`));
   }
 }
 
-// Draw a seamount as often as its slopes reach over an edge. On the canvas, y grows downwards.
-function wrapped(pen, mount, draw) {
-  for (const x of [-ocean.size, 0, ocean.size]) {
-    for (const y of [-ocean.size, 0, ocean.size]) {
-      pen.save();
-      pen.translate(mount.x + x, ocean.size - mount.y + y);
-      draw(pen, mount);
-      pen.restore();
+// One pixel for each square that was sounded: the browser blends them when it makes them larger.
+function paintSoundings(rows) {
+  const pen = newPen(rows.length, rows.length);
+  for (const [y, row] of rows.entries()) {
+    for (const [x, character] of [...row].entries()) {
+      if (character === ".") continue;
+      pen.fillStyle = shadeOf(DEPTHS.indexOf(character));
+      pen.fillRect(x, y, 1, 1);
     }
   }
+  return pen.canvas;
 }
 
-// One ring for every two metres of depth. A seamount has the shape of a bell: see `bell` in planet.py.
-function drawDepths(pen, mount) {
-  pen.strokeStyle = colours.grid;
+function shadeOf(depth) {
+  const below = Math.max(SHADES.findIndex(([metres]) => depth <= metres), 1);
+  const [[high, bright], [low, dark]] = SHADES.slice(below - 1, below + 1);
+  return `color-mix(in oklab, ${colours[dark]} ${(100 * (depth - high)) / (low - high)}%, ${colours[bright]})`;
+}
+
+// One ring for every three metres of depth. A seamount has the shape of a bell: see `bell` in planet.py.
+function drawDepths(pen, mount, x, y) {
   for (let depth = FLOOR - 1; depth > mount.depth; depth -= 3) {
     const height = (FLOOR - depth) / (FLOOR - mount.depth);
+    const radius = (mount.radius * Math.acos(2 * height - 1)) / Math.PI;
     pen.beginPath();
-    pen.arc(0, 0, (mount.radius * Math.acos(2 * height - 1)) / Math.PI, 0, 2 * Math.PI);
-    pen.fillStyle = colourOfDepth(depth);
+    pen.arc(mount.x + x, ocean.size - mount.y + y, radius, 0, 2 * Math.PI); // on a canvas, y grows downwards
+    pen.fillStyle = shadeOf(depth);
     pen.fill();
     pen.stroke();
   }
 }
 
-function colourOfDepth(depth) {
-  const [low, high, part] = depth > 20 ? ["sea", "slope", (FLOOR - depth) / 10] : ["slope", "top", (20 - depth) / 20];
-  return `color-mix(in oklab, ${colours[high]} ${part * 100}%, ${colours[low]})`;
-}
-
-function nameSeamount(pen, mount, size) {
-  pen.font = `600 ${size}px system-ui, sans-serif`;
-  write(pen, mount.name, 0, -size / 2, size / 4);
-  pen.font = `${size * 0.8}px system-ui, sans-serif`;
-  write(pen, `${mount.depth} m deep`, 0, size / 2, size / 4);
-  write(pen, `found by ${mount.found_by}`, 0, size * 1.4, size / 4);
-}
-
-function drawGrid(pen, size) {
-  pen.font = `${size}px system-ui, sans-serif`;
-  pen.strokeStyle = colours.grid;
-  pen.fillStyle = colours.name;
+function drawGrid(pen, letter) {
+  Object.assign(pen, { font: `${letter}px system-ui, sans-serif`, fillStyle: colours.name });
   for (let metres = 0; metres < ocean.size; metres += 100) {
-    pen.beginPath();
-    pen.moveTo(metres, 0);
-    pen.lineTo(metres, ocean.size);
-    pen.moveTo(0, ocean.size - metres);
-    pen.lineTo(ocean.size, ocean.size - metres);
-    pen.stroke();
-    if (metres) pen.fillText(metres, metres + size / 4, ocean.size - size / 3);
-    if (metres) pen.fillText(metres, size / 4, ocean.size - metres - size / 3);
+    const y = ocean.size - metres;
+    pen.stroke(new Path2D(`M${metres} 0V${ocean.size}M0 ${y}H${ocean.size}`));
+    if (metres) pen.fillText(metres, metres + letter / 4, ocean.size - letter / 3);
+    if (metres) pen.fillText(metres, letter / 4, y - letter / 3);
   }
 }

@@ -1,14 +1,14 @@
 // The view: what part of the ocean is seen, how large it is drawn, and where on the canvas a place is.
+//
+// A square of the canvas shows the ocean once. Around it, where the canvas is wider or higher, the same ocean goes on.
 
 import { ocean, shortWay } from "./places.js";
-
-export const pixelsOfScreen = () => Math.min(devicePixelRatio, 2); // pixels of a canvas for one of the page
 
 export class View {
   x = 450; // the middle of what is seen, in metres
   y = 450;
-  metres = 900; // how wide that is
-  pixels = 0; // the same on the canvas
+  metres = 900; // how wide the square is
+  side = 0; // the same in pixels of the canvas, as is the size of the canvas
 
   // Look at a place. True if that changes what is seen.
   look({ x, y }, metres) {
@@ -17,33 +17,46 @@ export class View {
     return true;
   }
 
-  // Pixels for a metre.
-  get scale() {
-    return this.pixels / this.metres;
+  // Learn how large a canvas is on the page, and where in it the element is that is its square.
+  fit(canvas, square) {
+    const [all, part] = [canvas.getBoundingClientRect(), square.getBoundingClientRect()];
+    this.dots = Math.min(devicePixelRatio, 2); // pixels of the canvas for one of the page
+    const pixels = (length) => Math.round(length * this.dots);
+    Object.assign(this, { width: pixels(all.width), height: pixels(all.height), side: pixels(part.width) });
+    Object.assign(this, { left: pixels(part.left - all.left), top: pixels(part.top - all.top) });
   }
 
-  // Everywhere on the canvas where something at a place is to be drawn: near an edge, its other half is at the other edge.
-  spots(place, margin) {
-    const [x, y] = [shortWay(this.x, place.x), shortWay(this.y, place.y)];
-    const around = [-ocean.size, 0, ocean.size];
-    const reach = this.metres / 2 + margin / this.scale;
-    const columns = around.map((step) => x + step).filter((x) => Math.abs(x) < reach);
-    const rows = around.map((step) => y + step).filter((y) => Math.abs(y) < reach);
-    return columns.flatMap((x) => rows.map((y) => [this.pixels / 2 + x * this.scale, this.pixels / 2 - y * this.scale]));
+  // Pixels for a metre.
+  get scale() {
+    return this.side / this.metres;
+  }
+
+  // Where in the square a place is.
+  spot({ x, y }) {
+    const [east, north] = [shortWay(this.x, x) * this.scale, shortWay(this.y, y) * this.scale];
+    return [this.left + this.side / 2 + east, this.top + this.side / 2 - north];
+  }
+
+  // Everywhere on the canvas where something at a place is seen that reaches so far around it.
+  spots(place, reach) {
+    const [x, y] = this.spot(place);
+    const steps = [-2, -1, 0, 1, 2].map((times) => times * ocean.size * this.scale);
+    const columns = steps.map((step) => x + step).filter((x) => x > -reach && x < this.width + reach);
+    const rows = steps.map((step) => y + step).filter((y) => y > -reach && y < this.height + reach);
+    return rows.flatMap((y) => columns.map((x) => [x, y]));
+  }
+}
+
+export const colours = {}; // those of the style sheet, by name
+
+export function readColours() {
+  const style = getComputedStyle(document.documentElement);
+  for (const name of ["sea", "plain", "trench", "slope", "top", "grid", "wake", "name", "halo"]) {
+    colours[name] = style.getPropertyValue(`--${name}`);
   }
 }
 
 // What draws on a new canvas of this size that nobody sees.
 export function newPen(width, height) {
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.ceil(width);
-  canvas.height = Math.ceil(height);
-  return canvas.getContext("2d");
-}
-
-export const colours = {}; // of the style sheet, by name
-
-export function readColours() {
-  const style = getComputedStyle(document.documentElement);
-  for (const name of ["sea", "slope", "top", "grid", "wake", "name", "halo", "key"]) colours[name] = style.getPropertyValue(`--${name}`);
+  return Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
 }

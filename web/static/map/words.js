@@ -1,67 +1,82 @@
-// Words beside the map: how the season stands, news, chat, and a table of all ships.
+// Words over the map: how the season stands, who found most, news, chat, and a table of all ships.
 
-const MOMENTS = 4; // that are shown
+import { now } from "./clock.js";
+import { paintShip } from "./ships.js";
+
+const MOMENTS = 4; // that are listed
+const LOUD = 8; // seconds for which the newest is written large
+const part = Object.fromEntries([...document.querySelectorAll("main [id]")].map((one) => [one.id, one]));
+let loudUntil = 0;
 
 export function showWords(picture, chart) {
+  const { name, followed, fleet } = picture;
   const plain = chart.eyes || (chart.paused ? "The ocean is paused. All ships stand still." : "");
-  say(picture.name && !picture.followed ? "That ship is not on the map now. It may be under water or asleep, or have another name." : plain);
-  document.getElementById("lesson").textContent = chart.lesson;
-  document.getElementById("aboard").textContent = chart.sailors.length;
-  for (const fact of ["hidden", "treasures", "season"]) document.getElementById(fact).textContent = chart[fact];
-  showMoments(chart.news);
+  say(name && !followed ? "That ship is not on the map now. It may be under water or asleep, or have another name." : plain);
+  part.lesson.textContent = chart.lesson;
+  part.aboard.textContent = chart.sailors.length;
+  part.sounded.textContent = `${Math.floor((100 * chart.sounded) / (chart.size / 15) ** 2)} %`;
+  for (const fact of ["hidden", "treasures", "season"]) part[fact].textContent = chart[fact];
+  showBest(chart.best, fleet);
+  showMoments(chart.news, fleet.fresh);
   showChat(chart.chat);
   showTable(picture);
 }
 
 export function say(text) {
-  const news = document.getElementById("news");
-  if (news.textContent !== text) news.textContent = text; // a screen reader reads it once
+  if (part.news.textContent !== text) part.news.textContent = text; // a screen reader reads it once
 }
 
 // Text of players becomes textContent and never HTML, so that nobody can write a program into the map.
-function element(tag, ...content) {
+export function element(tag, ...content) {
   const made = document.createElement(tag);
   made.append(...content);
   return made;
 }
 
-function showChat(chat) {
-  const list = document.getElementById("chat");
-  const shown = Number(list.dataset.number ?? 0);
-  const newest = chat.at(-1)?.number ?? 0;
-  if (newest < shown) list.replaceChildren(); // another ocean
-  for (const said of chat.filter(({ number }) => number > shown || newest < shown)) {
-    list.append(element("li", element("b", element("bdi", said.sender)), " ", element("bdi", said.message)));
-  }
-  while (list.children.length > 20) list.firstChild.remove();
-  list.dataset.number = newest;
+// True if a list has to be filled anew, as it is not of these things.
+function isNew(list, things) {
+  const [before, after] = [list.dataset.things, JSON.stringify(things)];
+  list.dataset.things = after;
+  return before !== after;
 }
 
-// The newest comes first, and shines for a moment when it is really new.
-function showMoments(news) {
-  const list = document.getElementById("moments");
-  const shown = Number(list.dataset.time ?? Infinity);
-  const newest = news.at(-1)?.time ?? 0;
-  if (newest === shown) return;
-  const moments = news.slice(-MOMENTS).reverse();
-  list.replaceChildren(...moments.map(({ time, news }) => {
-    const item = element("li", element("bdi", news));
-    if (time > shown) item.className = "new";
-    return item;
+function showBest(best, { ships }) {
+  if (!isNew(part.best, best)) return;
+  part.best.replaceChildren(...best.map(({ name, seamounts, treasures }) => {
+    const found = [[seamounts, "seamount"], [treasures, "treasure"]].filter(([number]) => number);
+    const words = found.map(([number, thing]) => `${number} ${thing}${number > 1 ? "s" : ""}`).join(", ");
+    const ship = ships.get(name);
+    return element("li", ship ? paintShip(ship.look, 24) : "", element("b", element("bdi", name)), ` ${words}`);
   }));
-  list.dataset.time = newest;
+}
+
+function showMoments(news, fresh) {
+  if (now() > loudUntil) part.loud.replaceChildren();
+  if (!isNew(part.moments, news)) return;
+  part.moments.replaceChildren(...news.slice(-MOMENTS).reverse().map(({ news }) => element("li", element("bdi", news))));
+  if (!fresh.length) return;
+  part.loud.replaceChildren(...fresh.slice(0, MOMENTS).map(({ news }) => element("b", element("bdi", news))));
+  loudUntil = now() + LOUD;
+}
+
+function showChat(chat) {
+  const shown = Number(part.chat.dataset.number ?? 0);
+  const newest = chat.at(-1)?.number ?? 0;
+  if (newest < shown) part.chat.replaceChildren(); // another ocean
+  for (const { sender, message } of chat.filter(({ number }) => number > shown || newest < shown)) {
+    part.chat.append(element("li", element("b", element("bdi", sender)), " ", element("bdi", message)));
+  }
+  while (part.chat.children.length > 20) part.chat.firstChild.remove();
+  part.chat.dataset.number = newest;
 }
 
 export function showTable({ fleet }) {
-  const table = document.getElementById("table");
   // Not while somebody is about to choose a link in it.
-  if (!table.closest("details").open || table.contains(document.activeElement)) return;
-  const rows = [...fleet.ships.values()].map((ship) => {
+  if (!part.table.closest("details").open || part.table.contains(document.activeElement)) return;
+  part.table.replaceChildren(...[...fleet.ships.values()].map((ship) => {
     const link = element("a", element("bdi", ship.name));
     link.href = `?follow=${encodeURIComponent(ship.name)}`;
-    const place = fleet.placeOf(ship);
-    const numbers = [place.x, place.y, ship.heading, ship.speed].map((value) => element("td", value.toFixed(0)));
-    return element("tr", element("td", link), ...numbers);
-  });
-  table.replaceChildren(...rows);
+    const { x, y } = fleet.placeOf(ship);
+    return element("tr", element("td", link), ...[x, y, ship.heading, ship.speed].map((one) => element("td", one.toFixed(0))));
+  }));
 }

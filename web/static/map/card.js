@@ -1,0 +1,36 @@
+// The card of a ship: what everybody may know of it, for who clicks on the ship or its name.
+
+import { ask } from "./live.js";
+import { paintShip } from "./ships.js";
+import { element } from "./words.js";
+
+export class Card {
+  constructor(picture) {
+    Object.assign(this, { picture, card: document.getElementById("card") });
+    picture.element.addEventListener("click", (event) => {
+      this.name = picture.shipAt(event);
+      if (this.name) this.show().then(() => this.card.showPopover());
+    });
+  }
+
+  // Fill it again, with what is true now.
+  async refresh() {
+    if (this.card.matches(":popover-open")) await this.show();
+  }
+
+  async show() {
+    const ship = this.picture.fleet.ships.get(this.name);
+    const { reply, look, badges, seamounts, treasures, asked } = await ask("/ship", { name: this.name });
+    if (look === undefined) return this.card.replaceChildren(element("p", reply));
+    const follow = element("a", "Follow this ship");
+    follow.href = `?follow=${encodeURIComponent(this.name)}`;
+    const facts = Object.entries({
+      course: ship ? `heading ${ship.heading.toFixed(0)}, speed ${ship.speed.toFixed(1)}` : "not on the map now",
+      badges: badges.join(", "),
+      discovered: seamounts.join(", "),
+      aboard: treasures.join(", "),
+      "asked last": asked,
+    }).map(([name, text]) => element("div", element("dt", name), element("dd", text || "-")));
+    this.card.replaceChildren(paintShip(look, 40), element("h2", element("bdi", this.name)), element("dl", ...facts), follow);
+  }
+}
