@@ -63,15 +63,32 @@ def note(name, address, port):
 
 def name_by_avahi():
     """The name of this computer in its network, and its address. Raises OSError or ValueError if it has none there."""
+    own = socket.gethostname().partition(".")[0]
+    return next((name, address) for name in names_like(own) if is_ours(address := ask_avahi(name)))
+
+
+def ask_avahi(name):
+    """The IPv4 address of whoever has a name. Raises OSError, or ValueError if nobody has."""
     with closing(socket.socket(socket.AF_UNIX)) as avahi:
         avahi.settimeout(PAUSE)
         avahi.connect(AVAHI)
-        name = socket.gethostname().partition(".")[0] + ".local"
         avahi.sendall(f"RESOLVE-HOSTNAME-IPV4 {name}\n".encode())
-        *_, address = avahi.recv(1000).decode().split()
-    with closing(socket.socket(type=socket.SOCK_DGRAM)) as ours:
-        ours.bind((address, 0))  # fails for an address of another computer
-    return name, address
+        _, _, _, _, address = avahi.recv(1000).decode().split()
+    return address
+
+
+def is_ours(address):
+    """True for an address of this computer."""
+    with suppress(OSError), closing(socket.socket(type=socket.SOCK_DGRAM)) as probe:
+        probe.bind((address, 0))
+        return True
+    return False
+
+
+def names_like(name):
+    """mocean.local, mocean-2.local and so on: whoever finds a name taken uses the next, Avahi too."""
+    yield f"{name}.local"
+    yield from (f"{name}-{number}.local" for number in count(2))
 
 
 def own_addresses():
@@ -93,13 +110,10 @@ def multicast(addresses):
 
 
 def publish(network, name, addresses, port):
-    """Publish the first free one of mocean.local, mocean-2.local ... Returns it."""
+    """Publish the first name like this one that is free. Returns it."""
     from zeroconf import AddressResolverIPv4, ServiceInfo
 
-    for number in count(1):
-        host = f"{name}-{number}.local" if number > 1 else f"{name}.local"
-        if not AddressResolverIPv4(f"{host}.").request(network, PATIENCE):
-            break
+    host = next(it for it in names_like(name) if not AddressResolverIPv4(f"{it}.").request(network, PATIENCE))
     kind = "_http._tcp.local."
     instance = host.removesuffix("local") + kind
     service = ServiceInfo(kind, instance, port, server=f"{host}.", parsed_addresses=addresses)

@@ -72,7 +72,8 @@ def as_page(request, reply):
     scheme, address = "https" if request.is_https else "http", request.host
     is_here = bool(THIS_COMPUTER.fullmatch(address))
     ways = [way for way in app.ways_in() if way != address and request.may_ask_for(way)]
-    elsewhere = [f"http://{way}/" for way in ways[:1]] if is_here else [f"{scheme}://{address}/"]
+    # A phone finds a number more often than a name.
+    elsewhere = [f"http://{way}/" for way in ways[-1:]] if is_here else [f"{scheme}://{address}/"]
     query = request.query[:SHOWN].encode("latin-1").decode("utf-8", "replace")
     sent = request.sent if sum(len(key + value) for key, value in request.sent.items()) <= SHOWN else {}
     to_mend = route.meant(sent) if route and not reply.get("solved", is_success) else {}
