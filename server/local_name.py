@@ -18,7 +18,7 @@ AVAHI = "/run/avahi-daemon/socket"
 FOLDER = os.environ.get("RUNTIME_DIRECTORY") or os.environ.get("WORKSHOP")
 FILE = Path(FOLDER, "ways-in") if FOLDER else None
 PAUSE = 10  # seconds until it looks again which addresses this computer has
-PATIENCE = 1500  # milliseconds in which another computer says that the name is taken
+PATIENCE = 4000  # milliseconds in which another computer, even a busy one, says that the name is taken
 
 
 def ways_in():

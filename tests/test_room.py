@@ -51,6 +51,7 @@ ip link set second up
 ip netns exec first sh -c "mount -t tmpfs tmpfs /run/avahi-daemon; $avahi" 2> /run/log &
 until grep "startup complete" /run/log; do sleep 0.1; done
 sh -c "$avahi" &
+until test -S /run/avahi-daemon/socket; do sleep 0.1; done
 exec "$0" server/local_name.py
 """
 LAUNCH = (sys.executable, "-m", "server.launch")
