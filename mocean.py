@@ -28,11 +28,13 @@ from game.words import count
 from server import disk, startup, workshop
 from server.clock import SteadyClock
 from server.logbook import Logbook
+from server.tracks import COLUMNS, MOST_ROWS, Tracks, as_text, folder_of
 from server.version import with_commit
 from web import development, metrics, openapi, python, session
 from web.application import Application
 from web.pages import Lines
-from web.routes import SECRET_ID, App, number, one_of, text, whole_number
+from web.routes import SECRET_ID, App, moment, number, one_of, text, whole_number
+from web.tables import as_table
 
 VERSION = "0.3.0"
 FULL_VERSION = with_commit(VERSION)
@@ -50,6 +52,8 @@ metres_a_second = number("a speed in metres a second, like 4.5", 4.5)
 metres_deep = number("a depth in metres, like 2.5", 2.5)
 control = one_of(*ACCELERATE, what="w (faster), s (slower), a (left) or d (right)")
 treasure = text("the name of a treasure, like pearl", "pearl")
+times = one_of("1", "5", "20", "60", what="how many times as fast: 1, 5, 20 or 60")
+past_moment = moment(moment.what, lambda ocean: as_text(ocean.now) if ocean else moment.example)
 ship_name = text("the name of a ship, like Clem", CLEM)
 
 
@@ -312,6 +316,24 @@ def chart(ocean):
     return dict(reply="This is the chart of the ocean.", **facts)
 
 
+@app.get("/tracks", then="tracks tracks.csv map", shared=True)
+def tracks(request, ocean, from_: moment = None, to: moment = None, name=None):
+    """Show how ships sailed: a leg is valid until the ship's next one. Without from, show the hours that are kept."""
+    if from_ is None:
+        hours = request.app.logbook.tracks.hours()
+        return dict(reply=f"Hours in which ships sailed: {len(hours)}. Send a moment as from.", hours=hours)
+    found = request.app.logbook.tracks.find(ocean, from_, to, name)
+    more = "" if found["next"] is None else " There is more: send next as from."
+    return dict(reply=f"Legs of voyages: {len(found['tracks'])}.{more}", **found)
+
+
+@app.get("/tracks.csv", secret=True, instead="tracks")
+def tracks_as_file(request, ocean, from_: past_moment, to: moment = None, name=None):
+    """Hand out how the ships sailed, as a table for a spreadsheet."""
+    found = request.app.logbook.tracks.find(ocean, from_, to, name, MOST_ROWS)
+    return as_table(found["tracks"], COLUMNS)
+
+
 @app.get("/soundings", then="ping chart map", shared=True)
 def soundings(ocean):
     """Show how deep the sea is where it was sounded, in metres. Letters stand for more: a is 10, z 35, A 36."""
@@ -328,9 +350,9 @@ def ship(ocean, name: ship_name):
     return dict(reply=f"{facts['name']} has {badges}, found {found} in this season, and has {has} aboard.", **facts)
 
 
-@app.get("/map", view="map", then="chart")
-def map(follow: ship_name = None):
-    """Show a live map of the ocean. With follow, it moves with the ship of that name."""
+@app.get("/map", view="map", then="chart tracks")
+def map(follow: ship_name = None, from_: moment = None, speed: times = None):
+    """Show a live map of the ocean. With follow, it moves with that ship. With from, it plays what was sailed."""
     return dict(reply="The map works in a browser. A program gets the same facts from the route chart.")
 
 
@@ -339,7 +361,8 @@ def map(follow: ship_name = None):
 
 def build(settings, clock=None):
     """The game, as a WSGI application. Each has an ocean of its own."""
-    logbook = Logbook(settings.logbook, settings.sync)
+    tracks = Tracks(folder_of(settings.logbook), settings.tracks_days, settings.tracks_size)
+    logbook = Logbook(settings.logbook, settings.sync, tracks)
     parts, clock = [app, steps.app, badges.app, python.app], clock or SteadyClock()
     return Application(
         settings,

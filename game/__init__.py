@@ -14,6 +14,7 @@ To change a rule of the sea, open
     moderation.py  which names and messages are fit for a school, and who is banned
     unfit.py       what is unfit for chat and names, besides rude words
     lookalikes.py  which letters look like others
+    legs.py        what is noted of all voyages
     words.py       how many ships, for people
     grid.py        which ships are near a place
     errors.py      what can go wrong

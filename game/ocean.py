@@ -28,6 +28,7 @@ from game.chart import chart_of, facts_of_ship
 from game.clem import CLEM, HINTS_APART, asks_for_hint, clem_answer, clem_hint, clem_place
 from game.errors import BadValue, Cannot, MailboxFull, Muted, NoItem, NoSailor, OceanFull, Paused, TooFast, UnknownId
 from game.grid import Grid
+from game.legs import Leg, end_of, leg_of
 from game.mail import MOST_OF_NEIGHBOURS, MOST_OF_ONE, Mail
 from game.moderation import HARBOUR, MOST_MUTES, MUTE_LASTS, Bans, Moderator, look_alike, mentions, same_name
 from game.planet import (
@@ -106,6 +107,7 @@ class Ocean:
         self.crew, self.mail, self.bans, self.grid = Crew(), Mail(self.world), Bans(self.world), Grid()
         self.mutes = Bans(self.world, "mutes", MOST_MUTES)
         self.spread_sea()
+        self.legs = []  # what was sailed, and the news, since somebody took them: see legs.py
         self.is_erased = False  # True if the logbook has to keep no trace of somebody: see Logbook.commit
 
     def restore(self, sailors, letters, broadcasts, world, doubtful=()):
@@ -129,6 +131,7 @@ class Ocean:
         for sailor in self.crew.by_id.values():
             for item in sailor.items:
                 self.treasures.pop(item, None)
+        self.legs.clear()
         self.is_erased = False
         if self.grid.filled == self.now:  # perhaps with ships that aren't there
             self.grid = Grid()
@@ -171,6 +174,7 @@ class Ocean:
         self.mail.begin(sailor)
         self.crew.add(sailor)
         self.crew.dress(sailor, self.now)
+        self.log(sailor)
         return sailor
 
     def welcome_back(self, name, id, address=None):
@@ -198,12 +202,15 @@ class Ocean:
         sailor = self.known(id)
         if address is not None and address not in sailor.homes:
             sailor.note_home(address)
-        if is_asleep(sailor, self.now):
+        if slept := is_asleep(sailor, self.now):
             self.need_room(*sailor.homes[:1])
             self.mail.sleep_through(sailor, sailor.heard + NAP)
+            self.legs.append(end_of(sailor))
             self.note(sailor, speed=0.0)
             self.crew.dress(sailor, self.now)
         self.crew.note_heard(sailor, self.now)
+        if slept:
+            self.log(sailor)
         return sailor
 
     def quit(self, id):
@@ -220,6 +227,7 @@ class Ocean:
             self.treasures.update({item: places[item] for item in sailor.items if item in places})
         self.mail.drop(sailor.id)
         self.crew.remove(sailor)
+        self.legs.append(Leg(self.now, sailor.name))
         if sailor.muted and not is_given_away(sailor, self.now):
             self.mutes.add(MUTE_LASTS, self.now, f"name {look_alike(sailor.name)}", f"id {sailor.id}")
 
@@ -312,6 +320,11 @@ class Ocean:
         if "heading" in orders:
             orders["heading"] = compass(orders["heading"])
         sailor.change(**{"x": x, "y": y, "since": self.now, "sailed": self.sailed(sailor), **orders})
+        self.log(sailor)
+
+    def log(self, *sailors):
+        """Keep for later how these ships sail from now on. Of sleepers that is known already."""
+        self.legs += [leg_of(self, sailor) for sailor in sailors if not is_asleep(sailor, self.now)]
 
     def sailed(self, sailor):
         """How many metres the ship has sailed."""
@@ -341,6 +354,14 @@ class Ocean:
         if sailed < FORETOLD:  # as whoever lies still needs no skill
             return f"Set sail, and tell where your ship will be in {FORETOLD} s: with the keys x and y.", None
         return f"You were {off:.1f} m off.", round(off, 2)
+
+    def take_legs(self):
+        """What was sailed since the last time, and the ends of voyages by a nap, but not of those of days before."""
+        naps = [s for s in self.crew.dozed if NAP <= self.now - s.heard < DAY and s.id in self.crew.by_id]
+        legs = [*map(end_of, naps), *self.legs]
+        self.crew.dozed.clear()
+        self.legs.clear()
+        return legs
 
     def turn(self, sailor, degrees):
         """Set the heading in compass degrees; 450 and -270 are the same as 90."""
@@ -554,6 +575,7 @@ class Ocean:
         self.spread_sea()
         words = f"{news} Season {over} is over. {honours} Season {over + 1} begins, with a new sea to explore!"
         self.tell(" ".join(words.split()), "season")
+        self.log(*self.awake_sailors())  # as what was sailed under water is shown when its season is over
 
     def take_back(self):
         """Take all treasure from the ships, and what it made them able to do."""
@@ -604,6 +626,7 @@ class Ocean:
         For the map, `kind` is discovery, treasure, badge, tide, season or another word.
         """
         self.world.news = (*self.world.news, (round(self.now, 3), news, kind, name))[-NEWS:]
+        self.legs.append(self.world.news[-1])
         if in_chat:
             self.announce(news, MOCEAN, but=name or None)
 
@@ -667,6 +690,7 @@ class Ocean:
         """From now on ships stand still, and nobody can do anything but look."""
         if not self.world.paused:
             self.world.paused = self.now
+            self.log(*self.awake_sailors())
             self.announce("The ocean is paused.", HARBOUR)
 
     def resume(self):
@@ -677,6 +701,7 @@ class Ocean:
                     self.note(sailor)
             self.world.pauses += max(0.0, self.now - self.world.paused)
             self.world.paused = 0.0
+            self.log(*self.awake_sailors())
             self.announce("The ocean is open again.", HARBOUR)
 
     def begin_lesson(self, number):
@@ -750,6 +775,7 @@ class Ocean:
         traces = others + self.mail.erase(name) + self.book.forget(name) + self.forget_moments(name)
         if not (sailor or is_banned or is_mute or traces):
             raise NoSailor(f"Nothing is kept of “{name[:40]}”.", "harbour")
+        self.legs.clear()  # which tell of that voyage's end
         self.is_erased = True
 
 

@@ -101,6 +101,7 @@ class Crew:
         self.recent = (
             OrderedDict()
         )  # by id, those who were awake when last looked at; first whoever was heard from longest ago
+        self.dozed = []  # those who have fallen asleep since somebody emptied this list
 
     def add(self, sailor):
         """Take aboard somebody who was heard from later than all others."""
@@ -188,7 +189,7 @@ class Crew:
     def awake(self, now):
         """All who are not asleep. First comes whoever was heard from longest ago."""
         while self.recent and is_asleep(next(iter(self.recent.values())), now):
-            self.recent.popitem(last=False)
+            self.dozed.append(self.recent.popitem(last=False)[1])
         return self.recent.values()
 
     def dress(self, sailor, now):

@@ -10,6 +10,7 @@ rows.py        what stands in its tables
 salvage.py     what can be saved of a damaged one
 records.py     how SQLite's files are read without SQLite
 migrations.py  the versions of that file
+tracks.py      what was sailed, to be seen again
 backup.py      makes a copy of it
 restore.py     puts a copy back
 disk.py        what it and its copies take up

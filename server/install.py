@@ -191,7 +191,7 @@ def uninstall(with_logbook):
             for folder in [clubs.STATE / "mocean", *clubs.STATE.glob("mocean@*")]:
                 shutil.rmtree(folder, ignore_errors=True)
                 (clubs.STATE.parent / folder.name).unlink(missing_ok=True)
-            say("The program and the logbooks are gone, with their backups. The settings are still in /etc.")
+            say("The program and the logbooks are gone, with their backups and tracks. The settings are still in /etc.")
         else:
             say(f"The program is gone. The logbooks are still in {clubs.STATE.parent}/mocean*, the settings in /etc.")
 

@@ -37,6 +37,7 @@ from server.backup import copies
 from server.migrations import MIGRATIONS
 from server.rows import OURS, THE_OCEANS, as_json, facts_of, message_of, sailor_of, write_rows
 from server.salvage import salvage
+from server.tracks import Tracks
 
 MEMORY = ":memory:"
 ENDINGS = ("", "-wal", "-shm")  # of the names of a database's files
@@ -60,9 +61,10 @@ class Damaged(Exception):
 class Logbook:
     """The logbook in a file, or with the name ":memory:" in memory only. It is opened by the first `read`."""
 
-    def __init__(self, file, sync="normal"):
+    def __init__(self, file, sync="normal", tracks=None):
         self.file = MEMORY if file == MEMORY else os.path.realpath(file)
         self.names = () if file == MEMORY else [self.file + ending for ending in (*ENDINGS, LOCK)]
+        self.tracks = tracks or Tracks(None)
         self.sync = sync  # what survives a power cut: "normal" is nearly everything, "full" everything
         self.connection = self.lock = None
         self.inodes = {None}  # which files are open and locked, and None if something is amiss
@@ -179,6 +181,7 @@ class Logbook:
             if self.fate():
                 with suppress(LogbookProblem), self.explained():
                     self.commit(ocean)
+        self.tracks.write(ocean)  # after the commit, so that nothing is in it that is undone
         return has_changed
 
     def test_write(self, ocean):

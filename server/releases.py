@@ -27,7 +27,7 @@ UNITS = Path("/etc/systemd/system")
 NAMES = ("mocean.service", "mocean@.service")  # one file under two names: it says why
 OURS = re.compile(r"mocean-(20\d{6}-\d{6}(\.partial)?|env-[0-9a-f]{12})")  # the names of folders
 FETCHED = "web/fetched"
-NOT_NEEDED = shutil.ignore_patterns(".*", "tests", "bench", "wheels", "__pycache__", "*.sqlite3*", "*.sock")
+NOT_NEEDED = shutil.ignore_patterns(".*", "tests", "bench", "wheels", "__pycache__", "*.sqlite3*", "*.jsonl", "*.sock")
 
 
 def in_use():

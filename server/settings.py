@@ -110,6 +110,8 @@ class Settings:
     hosts: tuple = setting("MOCEAN_HOSTS", (), host_names, "one or more names or addresses, like reds.example.org")
     seed: str = setting("MOCEAN_SEED", None)
     keep_days: int = setting("MOCEAN_KEEP_DAYS", 365, whole_number(1), "a whole number of days, like 365")
+    tracks_days: int = setting("MOCEAN_TRACKS_DAYS", 30, whole_number(0), "a whole number of days, like 30")
+    tracks_size: int = setting("MOCEAN_TRACKS_MEGABYTES", 100, whole_number(1), "a whole number, like 100")
     proxies: tuple = setting("MOCEAN_PROXIES", (), networks, "one or more addresses or networks, like 10.0.0.0/8")
 
     @classmethod

@@ -17,7 +17,7 @@ from game.sailors import MOST_OBSERVED
 from lessons import LESSONS
 from tests.conftest import ROOT, Player, Server, game
 from tests.fleet import CHROMIUM, WHY_NOT, a_browser
-from web.glance import cell
+from web.tables import cell
 
 KEY, WORD = "correct-horse-battery", "plankton"
 MINUTE = 60

@@ -8,6 +8,7 @@ pages.py        pages, with the templates in views/ and the files in static/
 activity.py     what each sailor has asked lately
 reasons.py      who needs help, and why
 glance.py       the class at a glance
+tables.py       files for spreadsheets
 awards.py       who has earned which badge
 session.py      how somebody comes aboard and leaves
 limits.py       how often one may ask

@@ -17,8 +17,9 @@ from game.errors import BadValue, Cannot
 from game.moderation import HARBOUR, LONGEST_BAN
 from game.words import count
 from web.errors import MissingKey, WrongKey
-from web.glance import as_table, at_a_glance, observed
+from web.glance import at_a_glance, observed
 from web.routes import number, one_of, text, whole_number
+from web.tables import as_table
 
 FORMS = (  # what the page of the harbour goes on with
     "harbour/say harbour/mute harbour/unmute harbour/ashore harbour/ban harbour/clear harbour/newid harbour/erase "
@@ -110,7 +111,8 @@ def harbour(ocean, request):
 @app.get("/harbour.csv", secret=True, instead="harbour")
 def harbour_as_file(request):
     """Hand out what is known of everybody who has a ship, as a table for a spreadsheet."""
-    return as_table(request)
+    rows = at_a_glance(request, everybody=True)
+    return as_table(rows, [column for column in (rows or [{}])[0] if column != "address"])
 
 
 @app.get("/harbour/sailor", view="sailor", secret=True, then=FORMS_OF_ONE, instead="harbour")
@@ -202,7 +204,8 @@ def erase(ocean, request, name, sure: one_of("no", "yes") = "no"):
     if sure == "no":
         question = f"This erases all that is kept of {name[:40]}, for ever. If you are sure, send sure=yes too."
         raise Cannot(question, "harbour/erase", name=name, sure="yes")
-    ocean.erase(name, request.app.activity.erase(name, ocean.crew))
+    app = request.app
+    ocean.erase(name, app.activity.erase(name, ocean.crew) + app.logbook.tracks.forget(name))
     return logged("A sailor is erased. Only the log, and copies of the logbook, may still tell of that one.")
 
 

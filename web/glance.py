@@ -1,18 +1,11 @@
 """The class at a glance: what the leader sees of each sailor, on the page of the harbour and in a file for at home."""
 
-import csv
-import io
 from datetime import datetime
-from unicodedata import normalize
 
-from bottle import HTTPResponse
-
-from web.pages import one_line
 from web.reasons import REASONS, first_reason
 
 SIGNS = [*[sign for sign, _ in REASONS], ""]  # the most urgent comes first
 AT_PUZZLE = 5 * 60  # seconds after a look at a puzzle in which a sailor is at it
-FORMULA = tuple("=+-@\t\r")  # how cells begin that a spreadsheet takes for a formula
 
 
 def at_a_glance(request, everybody=False):
@@ -55,19 +48,3 @@ def puzzle_of(sailor, notes, puzzles, now):
     looks = [(number, *notes.puzzles[route]) for number, route in enumerate(puzzles, 1) if route in notes.puzzles]
     at = [one for one in looks if puzzles[one[0] - 1] not in sailor.solved and now - one[2] < AT_PUZZLE]
     return max(at, key=lambda one: one[2], default=(0, now))[:2]
-
-
-def as_table(request):
-    """Bottle's response with everybody, as a file that spreadsheets open. It has no addresses."""
-    file, rows = io.StringIO(), at_a_glance(request, everybody=True)
-    table = csv.DictWriter(file, [field for field in (rows or [{}])[0] if field != "address"], extrasaction="ignore")
-    table.writeheader()
-    table.writerows({field: cell(one_line(value)) for field, value in row.items()} for row in rows)
-    headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": 'attachment; filename="mocean.csv"'}
-    # Excel knows by its first bytes that it is UTF-8.
-    return HTTPResponse(file.getvalue().encode("utf-8-sig"), headers=headers | {"Cache-Control": "no-store"})
-
-
-def cell(text):
-    """A text as a spreadsheet shall show it: what players wrote must not become a formula."""
-    return f"'{text}" if normalize("NFKC", text[:1]).startswith(FORMULA) else text

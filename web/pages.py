@@ -153,7 +153,7 @@ def field_of(name, value):
         return Field(name, "lines", printable_lines("\n".join(value)))
     if isinstance(value, (list, tuple)):
         return Field(name, "names", [one_line(item) for item in value])
-    is_link = name == "example" and isinstance(value, str) and re.match("/(?!/)", value)
+    is_link = name in ("example", "again") and isinstance(value, str) and re.match("/(?!/)", value)
     return Field(name, "link" if is_link else "text", one_line(value))
 
 

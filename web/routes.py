@@ -5,7 +5,8 @@
         \"\"\"Cheer for somebody.\"\"\"
 
 takes `/cheer?id=...&name=ada&times=2`. Words: `id`, `name` and `times` are *keys*, `ada` and `2` their *values*. The
-annotation says what a value can be; without one it is a text. Three parameters are no keys: `sailor` is the player who
+annotation says what a value can be; without one it is a text. An underscore at the end of a name is left out: `from_`
+is the key `from`, which can't be the name of a parameter. Three parameters are no keys: `sailor` is the player who
 asks, as the key `id` or the browser's cookie tells; `ocean` is the whole ocean, and `request` all that is known of the
 request.
 
@@ -29,6 +30,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from difflib import get_close_matches
 from math import isfinite
 from typing import Any
@@ -81,6 +83,9 @@ class Param:
         return replace(self, what=what, example=example)
 
 
+LAST_MOMENT = 250_000_000_000  # seconds: soon after it comes the year 10000, which Python doesn't know
+
+
 def read_number(text):
     value = float(text)
     if not isfinite(value):
@@ -98,6 +103,20 @@ def read_whole_number(text):
 text = Param("a text, like hello", "hello")
 number = Param("a number, like 4.5", 4.5, read_number, {"type": "number"})
 whole_number = Param("a whole number, like 3", 3, read_whole_number, {"type": "integer", "minimum": 0})
+
+
+def read_moment(text):
+    """Seconds since 1970, also from a date and a time by the clock of this computer."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = datetime.fromisoformat(text.strip()).timestamp()
+    if not 0 <= seconds < LAST_MOMENT:
+        raise ValueError(text)
+    return seconds
+
+
+moment = Param("a moment, like 2026-11-26T14:30, or in seconds", "2026-11-26T14:30", read_moment)
 
 
 def one_of(*choices, what=None):
@@ -131,6 +150,7 @@ class Key:
     name: str
     param: Param
     is_required: bool
+    parameter: str  # the function's name for it
 
     def takes(self, value):
         """True if a value fits, and isn't so long that it can only be a mistake."""
@@ -141,7 +161,7 @@ class Key:
         return value.strip() != "" and len(value) <= LONGEST
 
 
-ID = Key("id", SECRET_ID, True)  # what a route with a parameter `sailor` takes
+ID = Key("id", SECRET_ID, True, "id")  # what a route with a parameter `sailor` takes
 
 
 class Route:
@@ -180,7 +200,8 @@ class Route:
             raise Mistake(f"The parameter {parameter.name} can't be {kind}. See web/routes.py.", self.function)
         if param is text and (meant := nearly_special(parameter.name)):
             raise Mistake(f"There is a parameter {show(parameter.name)}. Do you mean {show(meant)}?", self.function)
-        return Key(parameter.name, param, parameter.default is parameter.empty)
+        name = parameter.name.removesuffix("_")
+        return Key(name, param, parameter.default is parameter.empty, parameter.name)
 
     # -- A request
 
@@ -227,7 +248,7 @@ class Route:
         for key in self.keys:
             value = sent.get(key.name, "").strip()
             if value:
-                arguments[key.name] = read_value(key, value)
+                arguments[key.parameter] = read_value(key, value)
             elif key.is_required:
                 raise MissingKey(f"The key {show(key.name)} is missing. It is {key.param.what}.")
         return arguments

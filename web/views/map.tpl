@@ -68,5 +68,8 @@
 </div>
 </main>
 <div id="card" popover></div>
+% if request.sent.get("from", "").strip():
+% include("again.tpl")
+% end
 </body>
 </html>

@@ -1,5 +1,6 @@
 // The card of a ship: what everybody may know of it, for who clicks on the ship or its name.
 
+import { now } from "./clock.js";
 import { ask } from "./live.js";
 import { paintShip } from "./ships.js";
 import { element } from "./words.js";
@@ -13,12 +14,13 @@ export class Card {
     });
   }
 
-  // Fill it again, with what is true now.
-  async refresh() {
-    if (this.card.matches(":popover-open")) await this.show();
+  // Fill it again, once a second, with what is true now.
+  refresh() {
+    if (this.card.matches(":popover-open") && now() - this.shown >= 1) this.show();
   }
 
   async show() {
+    this.shown = now();
     const ship = this.picture.fleet.ships.get(this.name);
     const { reply, look, badges, seamounts, treasures, asked } = await ask("/ship", { name: this.name });
     if (look === undefined) return this.card.replaceChildren(element("p", reply));

@@ -1,14 +1,15 @@
-// The live map, as the page /map begins it. Charts come from Live, and go to the Picture and to the words over it.
+// The map, as the page /map begins it. Charts come from Live or from a Replay, and go to the Picture and to the words over it.
 //
 // To look inside, open the browser's console and type: ships   or   placeOf(ships.get("Clem"))
 
 import { Card } from "./card.js";
+import { playAgain } from "./controls.js";
 import { Live } from "./live.js";
 import { Picture } from "./picture.js";
 import { say, showTable, showWords } from "./words.js";
 
 const followed = new URLSearchParams(location.search).get("follow")?.trim().normalize("NFKC");
-const source = new Live(show, say);
+const source = document.getElementById("again") ? playAgain(show, say) : new Live(show, say);
 const picture = new Picture(document.querySelector(".square"), () => source.time(), followed);
 const card = new Card(picture);
 const { fleet, view } = picture;
@@ -20,5 +21,5 @@ function show(chart) {
 }
 
 document.querySelector("details").addEventListener("toggle", () => showTable(picture));
-Object.assign(globalThis, { picture, view, ships: fleet.ships, placeOf: (ship) => fleet.placeOf(ship) });
+Object.assign(globalThis, { source, picture, view, ships: fleet.ships, placeOf: (ship) => fleet.placeOf(ship) });
 source.begin();
