@@ -139,7 +139,7 @@ def test_each_ship_is_where_location_said_it_was(page, lesson):
 def test_the_hours_in_which_ships_sailed_have_links(page, lesson):
     page.goto(f"{lesson.url}tracks")
     page.get_by_role("link", name="/map?from=").first.click()
-    page.wait_for_function("() => ships.size > 0")
+    page.wait_for_function("() => globalThis.ships?.size > 0")
     assert page.get_by_role("slider", name="Time").is_visible()
 
 

@@ -30,7 +30,7 @@
 <div role="log" aria-label="Said to everyone"><ol id="chat"></ol></div>
 </section>
 </div>
-<div class="square whole">
+<div class="square all">
 <div class="ocean" role="img" aria-label="A chart of the ocean with its ships. A table of all ships is on this page, too.">
 <canvas></canvas>
 <canvas></canvas>

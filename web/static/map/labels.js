@@ -5,7 +5,7 @@ import { colours, newPen } from "./view.js";
 
 const CELL = 6; // pixels: of what is taken, we note which cells of this size it touches
 const SIDES = [[0, 1], [0, -1], [1, 0], [-1, 0], [1, 1], [-1, 1], [1, -1], [-1, -1]]; // below, above, right, left, ...
-const NUMBERS = [...Array(64).keys()]; // of places: first all sides near the ship, then farther away
+const NUMBERS = [...Array(96).keys()]; // of places: first all sides near the ship, then farther away
 const STAYS = 2; // seconds until a name that is far away looks for a nearer place
 
 export class Labels {

@@ -40,7 +40,7 @@ export class Picture {
     const floor = ({ seamounts, rows }) => JSON.stringify([seamounts, rows]);
     if (floor(chart) !== floor(this.fleet.chart)) this.floor = null;
     this.fleet.show(chart);
-    this.element.classList.toggle("whole", !this.followed);
+    this.element.classList.toggle("all", !this.followed);
     if (calm.matches) this.draw();
     else this.fleet.fresh.forEach((moment) => this.moments.begin(moment));
   }
