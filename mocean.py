@@ -356,6 +356,12 @@ def map(follow: ship_name = None, from_: moment = None, speed: times = None):
     return dict(reply="The map works in a browser. A program gets the same facts from the route chart.")
 
 
+@app.get("/helm", view="helm", then="location map")
+def helm():
+    """Steer your ship in a browser with keys and buttons. Each press shows the URL that it sends."""
+    return dict(reply="The helm works in a browser. A program steers with the routes accel, dive and ping.")
+
+
 # ---- Put together ----
 
 

@@ -41,6 +41,7 @@ PAGES = [
     "map",
     "map?follow=Clem",
     "map?follow=nobody",
+    "helm",
 ]
 
 

@@ -17,6 +17,7 @@
 <a href="/steps">Steps</a>
 <a href="/mocean">Rules</a>
 <a href="/map">Map</a>
+<a href="/helm">Helm</a>
 <a href="/python">Python</a>
 </nav>
 % if chat:
