@@ -127,6 +127,7 @@ export class Picture {
     }
     water.beginPath();
     for (const one of this.seen) {
+      if (!view.spots(one.place, 0).length) continue; // beyond the edge
       const { name, look } = one.ship;
       one.stamp = this.stamp(`${look} ${name}`, () => write([name], this.letter, liveryOf(look).colour));
       one.box = labels.place(one.ship, one.stamp, one.spot, 0.6 * length);
