@@ -1,7 +1,7 @@
 // The card of a ship: what everybody may know of it, for who clicks on the ship or its name.
 
 import { ask } from "./live.js";
-import { paintShip } from "./ships.js";
+import { iconOf } from "./ships.js";
 import { element } from "./words.js";
 
 export class Card {
@@ -31,6 +31,6 @@ export class Card {
       aboard: treasures.join(", "),
       "asked last": asked,
     }).map(([name, text]) => element("div", element("dt", name), element("dd", text || "-")));
-    this.card.replaceChildren(paintShip(look, 40), element("h2", element("bdi", this.name)), element("dl", ...facts), follow);
+    this.card.replaceChildren(iconOf(look, 40), element("h2", element("bdi", this.name)), element("dl", ...facts), follow);
   }
 }
