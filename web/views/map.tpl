@@ -16,6 +16,9 @@
 <h1><a href="/">Mocean</a></h1>
 <div class="card type">
 <p>Join in: <strong class="typed">{{address}}</strong> <span class="how"><code>/join?name=</code>your-name</span></p>
+% if get("ways"):
+<p class="ways">or <strong>{{" or ".join(ways)}}</strong></p>
+% end
 {{!get("qr", "")}}
 </div>
 <svg class="compass" viewBox="-50 -50 100 100" aria-hidden="true">

@@ -2,7 +2,7 @@
 
 import { now } from "./clock.js";
 import { ask } from "./live.js";
-import { paintShip } from "./ships.js";
+import { iconOf } from "./ships.js";
 import { element } from "./words.js";
 
 export class Card {
@@ -33,6 +33,6 @@ export class Card {
       aboard: treasures.join(", "),
       "asked last": asked,
     }).map(([name, text]) => element("div", element("dt", name), element("dd", text || "-")));
-    this.card.replaceChildren(paintShip(look, 40), element("h2", element("bdi", this.name)), element("dl", ...facts), follow);
+    this.card.replaceChildren(iconOf(look, 40), element("h2", element("bdi", this.name)), element("dl", ...facts), follow);
   }
 }
