@@ -9,6 +9,7 @@ from time import time
 
 from game.ocean import Ocean
 from game.sea import lay_out
+from game.soundings import noted
 from server.logbook import Logbook
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -29,11 +30,11 @@ def a_browser(*options):
 SEA = lay_out("", 1)  # the sea of old, as a place that all know is best for pictures
 
 
-def write_logbook(file, ships, found=(), words=()):
+def write_logbook(file, ships, found=(), words=(), sounded=()):
     """Write a logbook with these ships at sea. Returns the sailors' ids by name.
 
     `ships` are (name, x, y, heading, speed), `found` are pairs of a seamount and who found it, `words` pairs of a
-    sender and a message. Names and words need not be those that the game allows.
+    sender and a message, `sounded` places x, y. Names and words need not be those that the game allows.
     """
     ocean, logbook = Ocean(most_awake=20_000), Logbook(str(file))
     ocean.world.seed = ""
@@ -47,6 +48,8 @@ def write_logbook(file, ships, found=(), words=()):
         sailor.name, ids[name] = name, sailor.id
         ocean.sail(sailor, x=x, y=y, heading=heading, speed=speed)
     ocean.world.found.update(found)
+    for x, y in sounded:
+        ocean.world.soundings = noted(ocean.world.soundings, x, y, SEA.floor(x, y))
     logbook.write(ocean)
     logbook.close()
     return ids

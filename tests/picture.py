@@ -2,10 +2,12 @@
 
 import sys
 import tempfile
+from itertools import product
+from math import sin
 from pathlib import Path
 
 from tests.conftest import ROOT, Server
-from tests.fleet import CHROMIUM, WHY_NOT, a_browser, write_logbook
+from tests.fleet import CHROMIUM, SEA, WHY_NOT, a_browser, write_logbook
 
 MAP, PYTHON = ROOT / "docs" / "map.png", ROOT / "docs" / "python.png"
 ADDRESS = "mocean.example:8080"  # what the map shows as the address to join
@@ -13,7 +15,6 @@ ADDRESS = "mocean.example:8080"  # what the map shows as the address to join
 SHIPS = [  # name, x, y, heading, speed
     ("ada", 450, 330, 60, 22),
     ("grace", 260, 475, 310, 30),
-    ("sylvia", 385, 120, 100, 16),
     ("jacques", 330, 370, 100, 20),
     ("jeanne", 700, 720, 20, 18),
     ("marie", 880, 110, 80, 28),
@@ -31,6 +32,14 @@ FOUND = [
     ("Tamu", "zheng"),
     ("Fieberling", "grace"),
 ]
+FINDER = "sylvia"  # who finds one more while the picture is taken
+SUMMIT = SEA.seamounts[-1]
+SOUNDED = [
+    (mount.x + 15 * east, mount.y + 15 * north)
+    for mount in SEA.seamounts
+    for east, north in product(range(-4, 5), repeat=2)
+]
+LANES = [(15 * step, 90 + 150 * lane + 40 * sin(step / 9)) for lane in range(6) for step in range(60)]
 WORDS = [
     ("grace", "Fieberling is only 10 m deep!"),
     ("Mocean", "zheng discovered the seamount Tamu!"),
@@ -67,13 +76,17 @@ print("Anchor!", ask("stop")["speed"])
 
 def take(folder):
     """Start a server with ships at sea, and take the pictures."""
-    ids = write_logbook(folder / "logbook.sqlite3", SHIPS, FOUND, WORDS)
+    ships = [*SHIPS, (FINDER, SUMMIT.x, SUMMIT.y, 100, 0)]
+    ids = write_logbook(folder / "logbook.sqlite3", ships, FOUND, WORDS, [*SOUNDED, *LANES])
     server = Server(MOCEAN_LOGBOOK=str(folder / "logbook.sqlite3")).start(folder / "log")
     try:
         with a_browser(f"--host-resolver-rules=MAP {ADDRESS} 127.0.0.1:{server.port}") as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme="light")
             page.goto(f"http://{ADDRESS}/map")
-            page.wait_for_timeout(5000)  # until the ships have wakes
+            page.wait_for_timeout(6000)  # until the ships have wakes
+            server.ask("ping", id=ids[FINDER])
+            page.locator("#loud b").first.wait_for()
+            page.wait_for_timeout(300)
             page.screenshot(path=MAP)
             page.goto(f"http://{ADDRESS}/join?name=hypatia&id={ids['hypatia']}")
             page.goto(f"http://{ADDRESS}/python")

@@ -1,7 +1,8 @@
 // The card of a ship: what everybody may know of it, for who clicks on the ship or its name.
 
+import { now } from "./clock.js";
 import { ask } from "./live.js";
-import { paintShip } from "./ships.js";
+import { iconOf } from "./ships.js";
 import { element } from "./words.js";
 
 export class Card {
@@ -13,12 +14,13 @@ export class Card {
     });
   }
 
-  // Fill it again, with what is true now.
-  async refresh() {
-    if (this.card.matches(":popover-open")) await this.show();
+  // Fill it again, once a second, with what is true now.
+  refresh() {
+    if (this.card.matches(":popover-open") && now() - this.shown >= 1) this.show();
   }
 
   async show() {
+    this.shown = now();
     const ship = this.picture.fleet.ships.get(this.name);
     const { reply, look, badges, seamounts, treasures, asked } = await ask("/ship", { name: this.name });
     if (look === undefined) return this.card.replaceChildren(element("p", reply));
@@ -31,6 +33,6 @@ export class Card {
       aboard: treasures.join(", "),
       "asked last": asked,
     }).map(([name, text]) => element("div", element("dt", name), element("dd", text || "-")));
-    this.card.replaceChildren(paintShip(look, 40), element("h2", element("bdi", this.name)), element("dl", ...facts), follow);
+    this.card.replaceChildren(iconOf(look, 40), element("h2", element("bdi", this.name)), element("dl", ...facts), follow);
   }
 }

@@ -6,7 +6,7 @@ import { colours, newPen } from "./view.js";
 const CELL = 6; // pixels: of what is taken, we note which cells of this size it touches
 const SIDES = [[0, 1], [0, -1], [1, 0], [-1, 0], [1, 1], [-1, 1], [1, -1], [-1, -1]]; // below, above, right, left, ...
 const NUMBERS = [...Array(96).keys()]; // of places: first all sides near the ship, then farther away
-const STAYS = 2; // seconds until a name that is far away looks for a nearer place
+const STAYS = 2; // seconds until a name that is far away, or nowhere, looks for a nearer place
 
 export class Labels {
   // Begin a frame: nothing is taken. Names may only be in this part of the canvas.
@@ -45,12 +45,13 @@ export class Labels {
       return [x + east * (far + width / 2) - width / 2, y + south * (far + height / 2) - height / 2, width, height];
     };
     const isFree = (number) => this.isFree(boxAt(number));
-    const { number = 0, since = 0 } = thing.label ?? {};
-    const isTired = number >= SIDES.length && now() - since > STAYS;
-    if (isTired || !isFree(number)) thing.label = { number: NUMBERS.find(isFree), since: now() };
-    else thing.label = { number, since };
-    if (thing.label.number === undefined) return undefined;
-    const box = boxAt(thing.label.number);
+    const label = (thing.label ??= { number: 0, since: 0 });
+    const isTired = (label.number < 0 || label.number >= SIDES.length) && now() - label.since > STAYS;
+    if (isTired || (label.number >= 0 && !isFree(label.number))) {
+      Object.assign(label, { number: NUMBERS.findIndex(isFree), since: now() });
+    }
+    if (label.number < 0) return undefined;
+    const box = boxAt(label.number);
     this.take(box);
     return box;
   }

@@ -33,11 +33,12 @@ export class Live {
     this.isAsking = true;
     const asked = now();
     const chart = await ask("/chart");
+    const answered = now();
+    if (chart.sailors && chart.sounded !== this.soundings.sounded) this.soundings = { ...this.soundings, ...(await ask("/soundings")) };
     this.isAsking = false;
     this.timer = setTimeout(() => this.poll(), document.hidden ? POLL_HIDDEN : POLL);
     if (!chart.sailors) return this.complain(chart.reply);
-    this.clock.learn(asked, now(), chart.time);
-    if (chart.sounded !== this.soundings.sounded) this.soundings = { ...this.soundings, ...(await ask("/soundings")) };
+    this.clock.learn(asked, answered, chart.time);
     this.show({ ...chart, rows: this.soundings.rows });
   }
 }

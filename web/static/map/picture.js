@@ -12,10 +12,13 @@ import { ocean } from "./places.js";
 import { paintSea } from "./sea.js";
 import { liveryOf, paintShip } from "./ships.js";
 import { colours, newPen, readColours, View } from "./view.js";
-import { drawWakes, note } from "./wakes.js";
+import { drawWake, note } from "./wakes.js";
 
 const CLOSE_UP = 400; // metres that the square is wide when it follows a ship
 const WAKES = 0.5; // seconds until wakes are drawn again
+const CROWD = 150; // ships: more are drawn smaller
+const TURN = 4; // degrees from one picture of a ship to the next
+const STAMPS = 3000; // pictures that are kept, at most
 const QUIET = 120; // seconds after which a ship that asks for nothing fades: its program was left over
 const IDLE = 600; // seconds after which one without an order does
 const calm = matchMedia("(prefers-reduced-motion: reduce)"); // then ships move once a second, and nothing flies
@@ -52,7 +55,7 @@ export class Picture {
 
   // How long a ship and how high a letter is, in pixels. From six metres, one reads 2.2 % of the height of a screen.
   get length() {
-    return Math.round(Math.max(20 * this.view.dots, this.view.side / 26));
+    return Math.round(Math.max(20 * this.view.dots, this.view.side / (this.seen.length > CROWD ? 40 : 26)));
   }
 
   get letter() {
@@ -90,7 +93,7 @@ export class Picture {
     this.paper.resetTransform();
     this.paper.drawImage(this.floor, 0, 0);
     this.paper.scale(pixels / ocean.size, pixels / ocean.size);
-    drawWakes(this.paper, this.seen.map(({ ship, place }) => [...ship.trail, { ...place, time }]), time);
+    for (const { ship, place } of this.seen) drawWake(this.paper, [...ship.trail, { ...place, time }], time);
     this.painted = now();
     this.layOut();
   }
@@ -139,26 +142,26 @@ export class Picture {
     water.stroke();
   }
 
+  // A browser copies a picture many times faster if it isn't turned meanwhile, and at whole pixels.
   drawShip({ ship, place }) {
     const { view, water, length } = this;
-    const picture = this.stamp(ship.look, () => paintShip(ship.look, length));
-    const [sin, cos] = [Math.sin, Math.cos].map((of) => of((place.heading * Math.PI) / 180));
+    const heading = Math.round(place.heading / TURN) * TURN;
+    const picture = this.stamp(`${ship.look} ${heading} ${length}`, () => paintShip(ship.look, length, heading));
     water.globalAlpha = this.opacityOf(ship);
     for (const [x, y] of view.spots(place, length)) {
-      water.setTransform(cos, sin, -sin, cos, x, y);
-      water.drawImage(picture, -length, -length);
+      water.drawImage(picture, Math.round(x - picture.width / 2), Math.round(y - picture.height / 2));
     }
-    water.resetTransform();
   }
 
   drawName({ ship, stamp, box }) {
     this.water.globalAlpha = this.opacityOf(ship);
-    if (box) this.water.drawImage(stamp, Math.round(box[0]), Math.round(box[1])); // whole pixels are copied much faster
+    if (box) this.water.drawImage(stamp, Math.round(box[0]), Math.round(box[1]));
     this.water.globalAlpha = 1;
   }
 
   stamp(key, paint) {
-    if (!this.stamps.has(key)) this.stamps.set(key, paint());
+    if (this.stamps.size > STAMPS) this.stamps.clear();
+    if (!this.stamps.has(key)) this.stamps.set(key, paint().transferToImageBitmap());
     return this.stamps.get(key);
   }
 

@@ -32,17 +32,27 @@ export function liveryOf(look) {
   return { colour: COLOURS[colour], hull: HULLS[hull], sail: SAILS[sail] };
 }
 
-// A picture of a ship so long in pixels, in the middle of a square twice as wide.
-export function paintShip(look, length) {
+// A picture of a ship that is so many pixels long, and heads somewhere.
+export function paintShip(look, length, heading = 0) {
   const { colour, hull, sail } = liveryOf(look);
-  const pen = newPen(2 * length, 2 * length);
-  pen.translate(length, length);
+  const side = Math.ceil(1.6 * length);
+  const pen = newPen(side, side);
+  pen.translate(side / 2, side / 2);
+  pen.rotate((heading * Math.PI) / 180);
   pen.scale(length, length);
   pen.lineJoin = "round";
   paint(pen, new Path2D(hull), "#fff", 0.24, "#fff");
   paint(pen, new Path2D(hull), colour, 0.09, INK);
   paint(pen, new Path2D(sail), "#fff", 0.1, INK);
   return pen.canvas;
+}
+
+// The same as an element of a page.
+export function iconOf(look, length) {
+  const picture = paintShip(look, length);
+  const icon = Object.assign(document.createElement("canvas"), { width: picture.width, height: picture.height });
+  icon.getContext("2d").drawImage(picture, 0, 0);
+  return icon;
 }
 
 function paint(pen, shape, fillStyle, lineWidth, strokeStyle) {

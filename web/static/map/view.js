@@ -58,5 +58,5 @@ export function readColours() {
 
 // What draws on a new canvas of this size that nobody sees.
 export function newPen(width, height) {
-  return Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
+  return new OffscreenCanvas(width, height).getContext("2d");
 }

@@ -1,7 +1,7 @@
 // Words over the map: how the season stands, who found most, news, chat, and a table of all ships.
 
 import { now } from "./clock.js";
-import { paintShip } from "./ships.js";
+import { iconOf } from "./ships.js";
 
 const MOMENTS = 4; // that are listed
 const LOUD = 8; // seconds for which the newest is written large
@@ -46,7 +46,7 @@ function showBest(best, { ships }) {
     const found = [[seamounts, "seamount"], [treasures, "treasure"]].filter(([number]) => number);
     const words = found.map(([number, thing]) => `${number} ${thing}${number > 1 ? "s" : ""}`).join(", ");
     const ship = ships.get(name);
-    return element("li", ship ? paintShip(ship.look, 24) : "", element("b", element("bdi", name)), ` ${words}`);
+    return element("li", ship ? iconOf(ship.look, 24) : "", element("b", element("bdi", name)), ` ${words}`);
   }));
 }
 
