@@ -16,7 +16,7 @@ from game.ocean import EYES_UP
 from game.sailors import MOST_OBSERVED
 from lessons import LESSONS
 from tests.conftest import ROOT, Player, Server, game
-from tests.fleet import CHROMIUM, WHY_NOT, a_browser
+from tests.fleet import WHY_NOT
 from web.tables import cell
 
 KEY, WORD = "correct-horse-battery", "plankton"
@@ -454,26 +454,6 @@ def play(school):
     return ask
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    assert CHROMIUM, WHY_NOT
-    with a_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def open_page(chromium):
-    contexts = []
-
-    def open_one(**options):
-        contexts.append(chromium.new_context(**options))
-        return contexts[-1].new_page()
-
-    yield open_one
-    for context in contexts:
-        context.close()
-
-
 def open_harbour(page, school):
     page.goto(school.url + "harbour")
     page.locator("#lock input").fill(KEY)
@@ -482,9 +462,9 @@ def open_harbour(page, school):
 
 
 @needs_chromium
-def test_the_leader_reads_from_the_page_who_of_28_needs_help_and_why(open_page, school):
+def test_the_leader_reads_from_the_page_who_of_28_needs_help_and_why(open_browser, school):
     ask = play(school)
-    page = open_page(viewport={"width": 1366, "height": 768})
+    page = open_browser(viewport={"width": 1366, "height": 768})
     open_harbour(page, school)
     needs = {}
     for item in page.locator(".need li").all():
@@ -521,9 +501,9 @@ def test_the_leader_reads_from_the_page_who_of_28_needs_help_and_why(open_page, 
 
 
 @needs_chromium
-def test_a_phone_can_pause_call_for_eyes_and_start_a_lesson(open_page, school):
+def test_a_phone_can_pause_call_for_eyes_and_start_a_lesson(open_browser, school):
     ada = school.json("join", name="ada")["id"]
-    phone = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone = open_browser(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     open_harbour(phone, school)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -547,15 +527,15 @@ def test_a_phone_can_pause_call_for_eyes_and_start_a_lesson(open_page, school):
     assert not school.json("location", id=ada)["status"] & EYES_UP
     tap(phone.get_by_role("link", name="3", exact=True))
     phone.get_by_text("Lesson 3 has begun: Join and sail.").wait_for()
-    page = open_page()
+    page = open_browser()
     page.goto(school.url + "map")
     page.get_by_text("Lesson 3: Sail your ship").wait_for()
     assert LESSONS[3].steps[0].task in requests.get(school.url, headers=BROWSER).text
 
 
 @needs_chromium
-def test_nothing_that_is_typed_is_lost_when_the_class_is_shown_anew(open_page, school):
-    page = open_page()
+def test_nothing_that_is_typed_is_lost_when_the_class_is_shown_anew(open_browser, school):
+    page = open_browser()
     open_harbour(page, school)
     page.get_by_label("a sentence for all").fill("Look at")
     school.json("join", name="ada")

@@ -7,16 +7,9 @@ import pytest
 import requests
 
 from tests.conftest import Server
-from tests.fleet import CHROMIUM, SEA, WHY_NOT, a_browser, write_logbook
+from tests.fleet import SEA, write_logbook
 
 pytestmark = pytest.mark.skipif(os.environ.get("CI") != "true", reason="with Chromium: CI=true make test")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    assert CHROMIUM, WHY_NOT
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -31,14 +24,12 @@ def sea(tmp_path):
 
 
 @pytest.fixture
-def page(chromium, sea):
+def page(open_browser, sea):
     server, secret = sea
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = context.new_page()
+    page = open_browser(viewport={"width": 390, "height": 844}, has_touch=True)
     page.goto(f"{server.url}join?name=ada&id={secret}")
     page.goto(f"{server.url}helm")
-    yield page
-    context.close()
+    return page
 
 
 def press(page, key):
@@ -96,12 +87,10 @@ def test_a_mistake_shows_its_sentence_and_what_to_try(page):
     assert "pong" in page.locator("#said").inner_text()
 
 
-def test_who_has_no_ship_is_asked_to_join(chromium, sea):
-    context = chromium.new_context()
-    page = context.new_page()
+def test_who_has_no_ship_is_asked_to_join(open_browser, sea):
+    page = open_browser()
     page.goto(f"{sea[0].url}helm")
     page.get_by_label("name").fill("eve")
     page.get_by_role("button", name="Ask /join").click()
     page.goto(f"{sea[0].url}helm")
     assert page.locator("#helm").get_attribute("data-sailor") == "eve"
-    context.close()

@@ -10,7 +10,6 @@ import requests
 
 from game.sailors import NAP
 from tests.conftest import Clock, Player, Server, game
-from tests.fleet import CHROMIUM, WHY_NOT, a_browser
 
 IN_CI = os.environ.get("CI") == "true"
 pytestmark = pytest.mark.skipif(not IN_CI, reason="they take minutes; with Chromium: CI=true make test")
@@ -74,13 +73,6 @@ def lesson(tmp_path_factory):
     lesson.url = server.url
     yield lesson
     server.kill()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    assert CHROMIUM, WHY_NOT
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture
