@@ -3,7 +3,7 @@
 import { now } from "./clock.js";
 import { ask } from "./live.js";
 import { iconOf } from "./ships.js";
-import { element } from "./words.js";
+import { element, followLink } from "./words.js";
 
 export class Card {
   constructor(picture) {
@@ -24,8 +24,7 @@ export class Card {
     const ship = this.picture.fleet.ships.get(this.name);
     const { reply, look, badges, seamounts, treasures, asked } = await ask("/ship", { name: this.name });
     if (look === undefined) return this.card.replaceChildren(element("p", reply));
-    const follow = element("a", "Follow this ship");
-    follow.href = `?follow=${encodeURIComponent(this.name)}`;
+    const follow = followLink(this.name, "Follow this ship");
     const facts = Object.entries({
       course: ship ? `heading ${ship.heading.toFixed(0)}, speed ${ship.speed.toFixed(1)}` : "not on the map now",
       badges: badges.join(", "),

@@ -33,6 +33,12 @@ export function element(tag, ...content) {
   return made;
 }
 
+export function followLink(name, ...content) {
+  const link = element("a", ...content);
+  link.href = `?follow=${encodeURIComponent(name)}`;
+  return link;
+}
+
 // True if a list has to be filled anew, as it is not of these things.
 function isNew(list, things) {
   const [before, after] = [list.dataset.things, JSON.stringify(things)];
@@ -74,8 +80,7 @@ export function showTable({ fleet }) {
   // Not while somebody is about to choose a link in it.
   if (!part.table.closest("details").open || part.table.contains(document.activeElement)) return;
   part.table.replaceChildren(...[...fleet.ships.values()].map((ship) => {
-    const link = element("a", element("bdi", ship.name));
-    link.href = `?follow=${encodeURIComponent(ship.name)}`;
+    const link = followLink(ship.name, element("bdi", ship.name));
     const { x, y } = fleet.placeOf(ship);
     return element("tr", element("td", link), ...[x, y, ship.heading, ship.speed].map((one) => element("td", one.toFixed(0))));
   }));
