@@ -70,15 +70,11 @@ def as_page(request, reply):
     has_view = route and is_success and request.method != "HEAD"  # to HEAD no route has said anything
     is_known = request.has_cookie()
     scheme, address = "https" if request.is_https else "http", request.host
-    is_here = bool(THIS_COMPUTER.fullmatch(address))
-    ways = [way for way in app.ways_in() if way != address and request.may_ask_for(way)]
-    # A phone finds a number more often than a name.
-    elsewhere = [f"http://{way}/" for way in ways[-1:]] if is_here else [f"{scheme}://{address}/"]
     query = request.query[:SHOWN].encode("latin-1").decode("utf-8", "replace")
     sent = request.sent if sum(len(key + value) for key, value in request.sent.items()) <= SHOWN else {}
     to_mend = route.meant(sent) if route and not reply.get("solved", is_success) else {}
     return template(route.view if has_view else "reply").render(
-        request.for_page,
+        {**request.for_page, **(way_here(request, scheme) if has_view and route.view in HAVE_QR else {})},
         reply=reply,
         is_success=is_success,
         fields=[field_of(name, value) for name, value in reply.items() if name not in ("ok", "reply", "try")],
@@ -89,9 +85,6 @@ def as_page(request, reply):
         sailor=request.asker,
         has_word=bool(app.settings.word),
         address=address,
-        is_here=is_here,
-        ways=ways,
-        qr=as_svg(*elsewhere) if elsewhere and has_view and route.view in HAVE_QR else "",
         path=shorten(request.path),
         sent={name: value for name, value in to_mend.items() if not is_secret(name)},
         is_locked=bool(route and route.guard and not request.is_leader),
@@ -105,6 +98,15 @@ def as_page(request, reply):
         spellings=spellings(query),
         python=as_python(f"{scheme}://{address}{quote(request.path)}", request, reply, sent, is_known),
     )
+
+
+def way_here(request, scheme):
+    """What templates show of the way here: if this address works only here, which others there are, and a QR code."""
+    is_here = bool(THIS_COMPUTER.fullmatch(request.host))
+    ways = [way for way in request.app.ways_in() if way != request.host and request.may_ask_for(way)]
+    # A phone finds a number more often than a name.
+    elsewhere = [f"http://{way}/" for way in ways[-1:]] if is_here else [f"{scheme}://{request.host}/"]
+    return dict(is_here=is_here, ways=ways, qr=as_svg(*elsewhere) if elsewhere else "")
 
 
 # ---- Forms, and whose ship they sail ----
