@@ -165,14 +165,19 @@ class Application:
 
     def undo(self, error):
         """Forget what has changed since the logbook was written."""
+        if isinstance(error, TooSlow):  # it may have come between a change and the note of it
+            self.forget_all("a route was ended while it was at work")
+            return
         try:
-            if isinstance(error, TooSlow):  # it may have come between a change and the note of it
-                raise RuntimeError("a route was ended while it was at work")
             if self.ocean and self.logbook.is_behind(self.ocean):
                 self.logbook.undo(self.ocean)
-        except Exception as problem:  # whatever the route has done: the next request reads everything again
-            log.warning("The whole logbook has to be read: %s", problem)
-            self.ocean, self.said = None, self.ocean.mail.last_said
+        except Exception as problem:  # whatever the route has done
+            self.forget_all(problem)
+
+    def forget_all(self, why):
+        """Let the next request read everything again."""
+        log.warning("The whole logbook has to be read: %s", why)
+        self.ocean, self.said = None, self.ocean.mail.last_said
 
     # -- When something goes wrong
 
