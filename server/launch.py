@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from server import workshop
+from server.door import passed_on
 from server.settings import BadSetting, Settings, in_url, refuse_start, settings_of
 
 HERE = Path(__file__).resolve().parents[1]
@@ -28,10 +29,13 @@ def launch(service=None):
     if service:
         os.environ.update({name: value for name, value in settings_of(service).items() if value})
     settings = Settings.read(os.environ)
-    settings.check_address()
-    host, port = in_url(settings.host), settings.port
-    name = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1") else host
-    os.environ.update(HOST=host, PORT=str(port), WAY_IN=f"{name}:{port}")  # for uwsgi.ini
+    if door := passed_on():
+        os.environ.update(DOOR=door)  # for uwsgi.ini
+    else:
+        settings.check_address()
+        host, port = in_url(settings.host), settings.port
+        name = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1") else host
+        os.environ.update(HOST=host, PORT=str(port), WAY_IN=f"{name}:{port}")
     if not service:
         workshop.open_for_uwsgi(settings)
     os.execv(UWSGI, [UWSGI, HERE / "uwsgi.ini"])

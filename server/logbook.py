@@ -181,6 +181,12 @@ class Logbook:
                     self.commit(ocean)
         return has_changed
 
+    def flush(self, ocean):
+        """Write what waits for something else to be written. Raises LogbookProblem."""
+        if ocean.crew.polled or ocean.crew.noted:
+            with self.explained():
+                self.commit(ocean)
+
     def test_write(self, ocean):
         """See that players could change something now. Raises LogbookProblem.
 
