@@ -1,7 +1,7 @@
 """The door: how a program on this computer reaches the server of a club.
 
-Most servers have a port. In a district, where many clubs share a computer, a club has a *door*: a socket that is a file.
-systemd listens there while the server sleeps, and starts it as soon as somebody comes: see deploy/mocean@.socket.
+Most servers have a port. In a district, where many clubs share a computer, a club has a *door*: a socket that is a
+file. systemd listens there while the server sleeps, and starts it as soon as somebody comes: see deploy/mocean@.socket.
 """
 
 import os

@@ -21,7 +21,17 @@ from server.door import passed_on
 from server.settings import BadSetting, Settings, in_url, refuse_start, settings_of
 
 HERE = Path(__file__).resolve().parents[1]
+HELD = "/opt/mocean.held"  # with the releases on which single clubs stay, by the names of their services
 UWSGI = Path(sys.executable).with_name("uwsgi")
+
+
+def stay(service):
+    """If a club is held on another release, become the launch of that one: see releases.hold."""
+    release = Path(f"{HELD}/{service}").resolve()
+    if release.is_dir() and release != HERE:
+        os.chdir(release)
+        python = release / "env/bin/python"
+        os.execv(python, [python, "-m", "server.launch", service])
 
 
 def launch(service=None):
@@ -62,6 +72,8 @@ def made_for_python(environment):
 
 def main():
     service = next(iter(sys.argv[1:]), None)
+    if service:
+        stay(service)
     if missing := what_is_missing(sys.prefix, "sudo make install" if service else "make clean run"):
         refuse_start(missing)
     try:

@@ -32,7 +32,7 @@ class NoAnswer(Exception):
     """The server does not answer, or something other than Mocean does."""
 
 
-def ask_status(settings, door):
+def ask_status(settings, door=None):
     """What the server says about itself at /health, as a sentence. Raises NoAnswer."""
     try:
         with closing(connection_to(settings, door, PATIENCE)) as connection:
@@ -44,7 +44,7 @@ def ask_status(settings, door):
         raise NoAnswer(f"No answer from {where}: {error or type(error).__name__}") from error
 
 
-def wait_for_status(settings, door, patience=PATIENCE):
+def wait_for_status(settings, door=None, patience=PATIENCE):
     """The same, but the server may need some seconds to wake up."""
     deadline = monotonic() + patience
     while True:

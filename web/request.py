@@ -329,7 +329,7 @@ def address_of(environ, proxies):
 
 def is_proxy(address, proxies):
     """True for the address of one of our proxies. By a club's door, where there are no addresses, nobody else comes."""
-    return not address or bool(proxies) and is_in(address, proxies)
+    return not address or (bool(proxies) and is_in(address, proxies))
 
 
 @lru_cache(maxsize=4096)
