@@ -54,7 +54,7 @@ class Application:
         self.ocean = None
         self.said = ()  # what the leader could read before, as no logbook has that
         self.began = None  # the time of the first request
-        self.last_asked = -inf  # the time of the last one that no monitor sent
+        self.last_asked = clock()  # the time of the last one that no monitor sent
         self.refused = {}  # since when, and how often, by line of the log
         self.shared = Shared()
         self.router, self.routes = bottle.Bottle(), {}
