@@ -171,8 +171,10 @@ def suspend(name):
 
 
 def resume(name):
+    """Open a club's door again, also after a failure. It uses the release of all, if it was held on another one."""
     check_known(name)
-    clubs.stop(*doors_of([name]))  # a door that has failed
+    clubs.stop(*doors_of([name]), unit_of(name))
+    releases.let_go(unit_of(name))
     open_doors([name])
 
 

@@ -49,7 +49,7 @@ def install(with_fetching=True):
         for club in to_run() or [FIRST]:
             try_out(release, club)
         with uninterrupted():
-            switch(releases.finish(release))
+            switch(releases.finish(release), os.environ.get("CANARY"))
 
 
 @contextmanager

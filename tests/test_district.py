@@ -5,7 +5,9 @@ import os
 import random
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Event
 from urllib.parse import urlencode
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from server.door import Door
 from tests.box import Service, what_is_missing
 from tests.conftest import wait_until
-from tests.upgrades import box_with_wheels, fresh_service
+from tests.upgrades import NEW, box_with_wheels, fresh_service, upgrade
 
 MISSING = what_is_missing()
 if os.environ.get("CI") != "true":
@@ -184,3 +186,100 @@ def test_a_club_moves_to_another_computer(box, reds):
     assert "The logbook holds 1 ship, 0 messages" in moved.stdout, moved.stderr
     assert reds.settings() == before
     assert reds.ask("location", id=id)["heading"] == 77
+
+
+# ---- Upgrades ----
+
+CHECK = "startup.check(application.settings, application.logbook)\n"
+FAILS_FOR_BLUES = (
+    "mocean.py",
+    CHECK,
+    f'{CHECK}    "blues" in os.environ.get("DOOR", "") and sys.exit("not for blues")\n',
+)
+
+
+@pytest.fixture
+def blues(box, reds):
+    """A second club."""
+    assert order(box, "club", "NAME=blues").returncode == 0
+    yield Club(box, "blues")
+    order(box, "remove", "CLUB=blues", "LOGBOOK=remove")
+
+
+@pytest.fixture
+def as_before(box):
+    """Afterwards, all use the program of this folder again."""
+    yield
+    assert upgrade(box).returncode == 0
+
+
+def put_to_sleep(*clubs):
+    for club in clubs:
+        wait_until(lambda club=club: club.service.fact("ActiveState") != "activating")
+        club.service.systemctl("stop", club.service.name)
+
+
+def version_of(club):
+    return club.ask("status")["version"]
+
+
+def test_a_club_that_fails_stays_on_its_release_and_the_others_go_on(box, reds, blues, as_before):
+    old = version_of(reds)
+    id = blues.ask("join", name="ada", word=blues.settings()["MOCEAN_WORD"])["id"]
+    result = upgrade(box, NEW, FAILS_FOR_BLUES, CANARY="reds")
+    assert result.returncode == 0, result.stderr
+    assert f"mocean@blues stays on {old}." in result.stdout
+    assert "not for blues" in result.stdout
+    assert version_of(reds).startswith("99.")
+    assert version_of(blues) == old
+    assert blues.ask("location", id=id)["ok"]
+    assert re.search(f"^blues +awake +1 .* {re.escape(old)} ", order(box, "clubs").stdout, re.MULTILINE)
+    put_to_sleep(blues)
+    assert version_of(blues) == old  # also after it has slept
+    assert upgrade(box, NEW).returncode == 0
+    assert version_of(blues).startswith("99.")
+
+
+def test_if_the_canary_fails_no_other_club_is_touched(box, reds, blues, as_before):
+    old, boot = version_of(reds), reds.ask("status")["boot"]
+    version_of(blues)
+    result = upgrade(box, NEW, FAILS_FOR_BLUES, CANARY="blues")
+    assert result.returncode != 0
+    assert "not for blues" in result.stderr
+    assert (version_of(reds), reds.ask("status")["boot"]) == (old, boot)
+    assert version_of(blues) == old
+
+
+def test_a_sleeping_club_upgrades_as_it_wakes_unless_its_settings_are_broken(box, reds, blues, as_before):
+    old = version_of(reds)
+    put_to_sleep(reds, blues)
+    box.run("sh", "-c", "echo MOCEAN_LIMITS=perhaps >> /etc/mocean@blues.env")
+    result = upgrade(box, NEW)
+    assert result.returncode == 0, result.stderr
+    assert f"mocean@blues sleeps, and will stay on {old}." in result.stdout
+    assert "MOCEAN_LIMITS is on or off" in result.stdout
+    assert reds.is_asleep()
+    assert version_of(reds).startswith("99.")
+    box.run("sed", "-i", "/perhaps/d", "/etc/mocean@blues.env")
+    assert version_of(blues) == old
+    order(box, "resume", "CLUB=blues")
+    assert version_of(blues).startswith("99.")
+
+
+def test_nobody_waits_long_while_a_club_is_upgraded(box, reds, as_before):
+    reds.ask("status")
+    gaps, is_over = [], Event()
+
+    def poll():
+        while not is_over.is_set():
+            asked = time.monotonic()
+            assert reds.ask("status")["ok"]
+            gaps.append(time.monotonic() - asked)
+
+    with ThreadPoolExecutor() as pool:
+        polled = pool.submit(poll)
+        assert upgrade(box, NEW).returncode == 0
+        is_over.set()
+        polled.result()
+    print(f"the longest time without an answer was {max(gaps):.2f} s")
+    assert version_of(reds).startswith("99.")
