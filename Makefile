@@ -7,6 +7,7 @@ export HOST PORT
 
 VENV = .venv
 BIN = $(VENV)/bin/
+DISTRICT = cd /opt/mocean && env/bin/python -B -m server.district
 PIP = $(BIN)python -m pip --disable-pip-version-check --quiet
 
 # A folder with packages, to install without a network. `make wheels` fills it.
@@ -66,6 +67,27 @@ picture: $(VENV)/dev ## make the README's pictures again. Needs Chromium
 install: ## make it a service of this computer, or upgrade it. WHEELS=folder: without a network. FETCH=no: without /python
 	@$(PYTHON) -B -m server.install --fetch $(or $(FETCH),yes)
 
+club: ## make a club of a district: NAME=reds DOMAIN=example.org. FILE=clubs.csv makes many
+	@$(DISTRICT) make $(NAME) $(FILE:%=--file $(abspath $(FILE))) $(DOMAIN:%=--domain %)
+
+clubs: ## list all clubs of the district, with how they are
+	@$(DISTRICT) list
+
+suspend: ## close the door of a club: CLUB=reds
+	@$(DISTRICT) suspend $(CLUB)
+
+resume: ## open it again
+	@$(DISTRICT) resume $(CLUB)
+
+remove: ## remove a club: CLUB=reds. Its logbook stays, unless LOGBOOK=remove
+	@$(DISTRICT) remove $(CLUB) --logbook $(or $(LOGBOOK),keep)
+
+export: ## put all of a club into a file for another computer, and suspend it: CLUB=reds FILE=reds.tar
+	@$(DISTRICT) export $(CLUB) $(abspath $(FILE))
+
+import: ## have a club that was exported: FILE=reds.tar
+	@$(DISTRICT) import $(abspath $(FILE))
+
 rollback: ## let the service use the version before again, or the newer one
 	@$(PYTHON) -B -m server.install --rollback
 
@@ -103,4 +125,4 @@ $(VENV)/bin/pip:
 		{ echo "A part of Python is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-.PHONY: help run check play python test lint format backup restore crash soak attack bench picture install rollback uninstall wheels lock clean
+.PHONY: help run check play python test lint format backup restore crash soak attack bench picture install club clubs suspend resume remove export import rollback uninstall wheels lock clean

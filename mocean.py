@@ -389,5 +389,6 @@ if __name__ == "__main__" and not startup.WORKSHOP:
     workshop.serve(application.settings)  # by other processes, which end before this one
 if __name__ == "__main__" or startup.uwsgi:
     startup.check(application.settings, application.logbook)
+    startup.let_sleep(application)
 if __name__ == "__main__":
     development.serve(application)

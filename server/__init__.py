@@ -19,6 +19,8 @@ harbour.py     the commands of the club's leader, in a terminal
 local_name.py  gives the server a name in the room
 watchdog.py    tells systemd whether the server is well
 install.py     makes the server a service of systemd, upgrades it and goes back
+district.py    makes clubs that sleep while nobody plays, closes and moves them
+door.py        how a server is reached
 releases.py    the versions of the program in /opt
 clubs.py       the servers of this computer, and their logbooks
 fetch.py       fetches what the page /python needs

@@ -49,7 +49,7 @@ def install(with_fetching=True):
         for club in to_run() or [FIRST]:
             try_out(release, club)
         with uninterrupted():
-            switch(releases.finish(release))
+            switch(releases.finish(release), os.environ.get("CANARY"))
 
 
 @contextmanager
@@ -93,24 +93,35 @@ def rollback():
 # ---- Switch ----
 
 
-def switch(release):
-    """Let all clubs use another release, one after the other. If one of them can't, all go back to the old one."""
+def switch(release, canary=None):
+    """Let all clubs use another release, one after the other. If the first of them can't, that one goes back, and none
+    follows. Of the others, whoever can't stays on the old release.
+
+    The first is the canary, if that runs. A club that sleeps uses the release as soon as it wakes.
+    """
     old, before, running, broken = releases.in_use(), releases.previous(), to_run(), clubs.broken()
     releases.newest_logbook(release)  # which is remembered: no club has to wait for the answer
-    moved = []
     if not old:
         running = running or [FIRST]
+    first, *others = sorted(running, key=lambda club: club.rpartition("@")[2] != canary) or [None]
+    used = {club: releases.used_by(club) for club in {*running, *releases.misfits(release)}}
     say(f"Switching to {releases.version_of(release)} ...")
     SWITCHING.write_text("\n".join(running))
     try:
-        releases.place(release)
-        for club in running:
-            moved.append(club)
-            move(club, release)
-    except Exception:
-        say("It does not work. Going back ...")
-        go_back(old, before, moved)
-        raise
+        for club, problem in releases.misfits(release).items():
+            if club not in running:
+                say(f"{club} sleeps, and will stay on {releases.version_of(used[club])}. {problem}")
+                releases.hold(club, used[club])
+        try:
+            releases.place(release)
+            if first:
+                move(first, release)
+        except Exception:
+            say("It does not work. Going back ...")
+            go_back(old, before, first)
+            raise
+        for club in others:
+            move_or_stay(club, release, used[club])
     finally:
         SWITCHING.unlink()
     for club in broken:
@@ -121,26 +132,43 @@ def switch(release):
 
 
 def go_back(old, before, moved):
-    """Let the clubs that have moved use the old release again or, if there was none, be as before."""
+    """Let a club that has moved use the old release again or, if there was none, let all be as before."""
     if not old:
         releases.remove()
         return
     if moved:
-        try_to(clubs.stop, moved[-1])  # which systemd would start again and again
+        try_to(clubs.stop, moved)  # which systemd would start again and again
     try_to(releases.place, old)
     if before:
         releases.link(releases.PREVIOUS, before)
     else:
         releases.PREVIOUS.unlink(missing_ok=True)
-    for club in moved:
-        try_to(clubs.stop, club)
-        try_to(adapt_logbook, club, old)
-        try_to(clubs.start, club)
+    if moved:
+        try_to(adapt_logbook, moved, old)
+        try_to(clubs.start, moved)
+
+
+def move_or_stay(club, release, old):
+    """Let a club use another release or, if it can't, stay on the one that it used before."""
+    try:
+        move(club, release)
+    except Failed as problem:
+        say(f"{problem}\n{club} stays on {releases.version_of(old)}.")
+        try_to(stay, club, old)
+
+
+def stay(club, release):
+    """Hold a club on a release."""
+    clubs.stop(club)
+    releases.hold(club, release)
+    adapt_logbook(club, release)
+    clubs.start(club)
 
 
 def move(club, release):
     """Restart the server of a club with the release in use. While nobody writes, its logbook is copied."""
     clubs.stop(club)
+    releases.let_go(club)
     if not adapt_logbook(club, release):
         clubs.keep_logbook(club)
     clubs.start(club)

@@ -17,10 +17,21 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from server import local_name, workshop
+from server.door import passed_on
 from server.settings import BadSetting, Settings, in_url, refuse_start, settings_of
 
 HERE = Path(__file__).resolve().parents[1]
+HELD = "/opt/mocean.held"  # with the releases on which single clubs stay, by the names of their services
 UWSGI = Path(sys.executable).with_name("uwsgi")
+
+
+def stay(service):
+    """If a club is held on another release, become the launch of that one: see releases.hold."""
+    release = Path(f"{HELD}/{service}").resolve()
+    if release.is_dir() and release != HERE:
+        os.chdir(release)
+        python = release / "env/bin/python"
+        os.execv(python, [python, "-m", "server.launch", service])
 
 
 def launch(service=None):
@@ -28,12 +39,15 @@ def launch(service=None):
     if service:
         os.environ.update({name: value for name, value in settings_of(service).items() if value})
     settings = Settings.read(os.environ)
-    settings.check_address()
-    host, port = in_url(settings.host), settings.port
-    name = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1") else host
-    os.environ.update(HOST=host, PORT=str(port), WAY_IN=name if port == 80 else f"{name}:{port}")  # for uwsgi.ini
-    if local_name.is_possible(settings):
-        os.environ["LOCAL_NAME"] = service.rpartition("@")[2] if service else "mocean"
+    if door := passed_on():
+        os.environ.update(DOOR=door)  # for uwsgi.ini
+    else:
+        settings.check_address()
+        host, port = in_url(settings.host), settings.port
+        name = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1") else host
+        os.environ.update(HOST=host, PORT=str(port), WAY_IN=name if port == 80 else f"{name}:{port}")  # for uwsgi.ini
+        if local_name.is_possible(settings):
+            os.environ["LOCAL_NAME"] = service.rpartition("@")[2] if service else "mocean"
     if not service:
         workshop.open_for_uwsgi(settings)
     os.execv(UWSGI, [UWSGI, HERE / "uwsgi.ini"])
@@ -60,6 +74,8 @@ def made_for_python(environment):
 
 def main():
     service = next(iter(sys.argv[1:]), None)
+    if service:
+        stay(service)
     if missing := what_is_missing(sys.prefix, "sudo make install" if service else "make clean run"):
         refuse_start(missing)
     try:

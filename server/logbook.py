@@ -184,6 +184,12 @@ class Logbook:
         self.tracks.write(ocean)  # after the commit, so that nothing is in it that is undone
         return has_changed
 
+    def flush(self, ocean):
+        """Write what waits for something else to be written. Raises LogbookProblem."""
+        if ocean.crew.polled or ocean.crew.noted:
+            with self.explained():
+                self.commit(ocean)
+
     def test_write(self, ocean):
         """See that players could change something now. Raises LogbookProblem.
 

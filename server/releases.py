@@ -2,6 +2,7 @@
 
     /opt/mocean                     a link to the release in use
     /opt/mocean.previous            a link to the one that was in use before
+    /opt/mocean.held/mocean@reds    a link to the one that this club stays on, as it could not use a newer one
     /opt/mocean-20270131-170000     a release: one version of the program. Its `env` is a link to an environment
     /opt/mocean-env-1a2b3c4d5e6f    an environment: Python and the packages of one requirements.lock
 
@@ -22,7 +23,7 @@ from server.clubs import stop
 from server.commands import Failed, run, say, systemctl
 from server.version import COMMIT, HERE, with_commit
 
-PROGRAM, PREVIOUS = Path("/opt/mocean"), Path("/opt/mocean.previous")
+PROGRAM, PREVIOUS, HELD = Path("/opt/mocean"), Path("/opt/mocean.previous"), Path("/opt/mocean.held")
 UNITS = Path("/etc/systemd/system")
 NAMES = ("mocean.service", "mocean@.service")  # one file under two names: it says why
 OURS = re.compile(r"mocean-(20\d{6}-\d{6}(\.partial)?|env-[0-9a-f]{12})")  # the names of folders
@@ -33,6 +34,36 @@ NOT_NEEDED = shutil.ignore_patterns(".*", "tests", "bench", "wheels", "__pycache
 def in_use():
     """The release in use, or None."""
     return PROGRAM.resolve() if PROGRAM.exists() else None
+
+
+def held():
+    """The releases on which single clubs are held, by the names of their services: see `hold`."""
+    return {link.name: link.resolve() for link in HELD.iterdir()} if HELD.exists() else {}
+
+
+def used_by(club):
+    """The release that a club's server uses, or will when it starts."""
+    return held().get(club, in_use())
+
+
+def hold(club, release):
+    """Let one club stay on a release, whatever the others use. Its server is started by that: see launch.py."""
+    HELD.mkdir(exist_ok=True)
+    link(HELD / club, release)
+
+
+def let_go(club):
+    """Let a club use the release of all again."""
+    (HELD / club).unlink(missing_ok=True)
+
+
+@cache
+def misfits(release):
+    """The clubs of a district whose settings or logbook a release can't use, each with what is wrong."""
+    if not (release / "server/district.py").exists():  # it is older than districts
+        return {}
+    lines = run(release / "env/bin/python", "-B", "-m", "server.district", "check", cwd=release).splitlines()
+    return dict(line.split(": ", 1) for line in lines)
 
 
 def previous():
@@ -145,7 +176,7 @@ def finish(release):
 
 def units_of(release):
     """The unit files of a release, by their names."""
-    more = [*release.glob("deploy/*.service"), *release.glob("deploy/*.timer")]
+    more = [file for kind in ("service", "socket", "timer") for file in release.glob(f"deploy/*.{kind}")]
     return dict.fromkeys(NAMES, release / "mocean.service") | {file.name: file for file in more}
 
 
@@ -200,7 +231,7 @@ def link(path, target):
 
 def clean_up():
     """Remove what is in use no more, and what was left half-made by a command that was killed."""
-    kept = {release for release in (in_use(), previous()) if release}
+    kept = {release for release in (in_use(), previous(), *held().values()) if release}
     used = kept | {(release / "env").resolve() for release in kept}
     for folder in set(PROGRAM.parent.iterdir()) - used:
         if OURS.fullmatch(folder.name):

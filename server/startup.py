@@ -14,6 +14,7 @@ from textwrap import indent
 
 from game import moderation
 from game.errors import printable, printable_lines
+from server.door import SLEEP
 from server.logbook import LogbookProblem
 from server.settings import BadSetting, Settings, refuse_start
 from server.workshop import RELOAD
@@ -75,6 +76,24 @@ def check(settings, logbook):
         log.warning("Anybody may join: no club word is set. MOCEAN_WORD sets one.")
     if not moderation.ProfanityFilter:
         log.warning("Rude words are not refused. To refuse them: python -m pip install badwords-py")
+
+
+def let_sleep(application):
+    """Let the server of a club that has a door end when nobody plays. Whoever comes next starts it again.
+
+    Our function runs between two requests, and never returns once nobody plays. So who comes while the server ends is
+    not taken in, but waits at the door for the next one.
+    """
+
+    def look(_):
+        if application.is_quiet():
+            application.close()
+            os.kill(uwsgi.masterpid(), signal.SIGTERM)
+            while True:
+                signal.pause()
+
+    if uwsgi and "DOOR" in os.environ:
+        uwsgi.register_signal(SLEEP, "worker", look)
 
 
 def silent_closing():

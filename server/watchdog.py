@@ -13,10 +13,16 @@ import json
 import os
 import sys
 from contextlib import closing
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from time import monotonic, sleep
 
+from server.door import SLEEP, connection_to, door_of
 from server.settings import BadSetting, Settings, refuse_start, settings_of, tell_systemd
+
+try:
+    import uwsgi  # exists only in programs that uWSGI has started
+except ImportError:
+    uwsgi = None
 
 PATIENCE = 10  # seconds to wait for an answer
 RETRY_DELAY = 0.1  # seconds
@@ -26,43 +32,45 @@ class NoAnswer(Exception):
     """The server does not answer, or something other than Mocean does."""
 
 
-def ask_status(settings):
+def ask_status(settings, door=None):
     """What the server says about itself at /health, as a sentence. Raises NoAnswer."""
-    host, port = settings.way_in
     try:
-        with closing(HTTPConnection(host, port, timeout=PATIENCE)) as connection:
+        with closing(connection_to(settings, door, PATIENCE)) as connection:
             connection.request("GET", "/health?format=json")
             reply = json.load(connection.getresponse())
             return f"{reply['reply']} Version {reply['version']}." if reply["ok"] else reply["reply"]
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
-        raise NoAnswer(f"No answer from port {port} of {host}: {error or type(error).__name__}") from error
+        where = door or "port {1} of {0}".format(*settings.way_in)
+        raise NoAnswer(f"No answer from {where}: {error or type(error).__name__}") from error
 
 
-def wait_for_status(settings, patience=PATIENCE):
+def wait_for_status(settings, door=None, patience=PATIENCE):
     """The same, but the server may need some seconds to wake up."""
     deadline = monotonic() + patience
     while True:
         try:
-            return ask_status(settings)
+            return ask_status(settings, door)
         except NoAnswer:
             if monotonic() >= deadline:
                 raise
             sleep(RETRY_DELAY)
 
 
-def check_ready(settings):
+def check_ready(settings, door):
     """Return as soon as the server answers. Raises NoAnswer."""
-    tell_systemd(f"STATUS={wait_for_status(settings)}")
+    tell_systemd(f"STATUS={wait_for_status(settings, door)}")
 
 
-def keep_alive(settings):
+def keep_alive(settings, door):
     """For ever: while the server answers, reset systemd's timer several times within the time that it allows."""
     pause = min(5, int(os.environ.get("WATCHDOG_USEC", 30_000_000)) / 1e6 / 4)
     while True:
         try:
-            tell_systemd(f"STATUS={wait_for_status(settings)}", "WATCHDOG=1")
+            tell_systemd(f"STATUS={wait_for_status(settings, door)}", "WATCHDOG=1")
         except NoAnswer as problem:
             tell_systemd(f"STATUS={problem}")
+        if door and uwsgi:
+            uwsgi.signal(SLEEP)  # the worker sees whether it may: see server/startup.py
         sleep(pause)
 
 
@@ -74,7 +82,10 @@ def main():
         environment = {**os.environ, **(settings_of(service) if service else {})}
         # Nonsense in other settings is for the launch to refuse.
         settings = Settings.read({name: environment.get(name, "") for name in ("HOST", "PORT")})
-        (check_ready if service else keep_alive)(settings)
+        if service:
+            check_ready(settings, door_of(service))
+        else:
+            keep_alive(settings, os.environ.get("DOOR"))
     except BadSetting as problem:
         refuse_start(str(problem))
     except NoAnswer as problem:

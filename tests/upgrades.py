@@ -41,8 +41,8 @@ def changed_copy(box, *changes):
     return CHANGED
 
 
-def upgrade(box, *changes):
-    return install(box, changed_copy(box, *changes), WHEELS=WHEELS, **NO_NETWORK)
+def upgrade(box, *changes, **environment):
+    return install(box, changed_copy(box, *changes), WHEELS=WHEELS, **NO_NETWORK, **environment)
 
 
 def installed(box):

@@ -6,6 +6,7 @@ uWSGI calls it with each request, as WSGI says (PEP 3333). Read `__call__` first
 """
 
 import logging
+from contextlib import suppress
 from math import inf
 from time import perf_counter, time
 
@@ -25,6 +26,7 @@ from web.replies import Shared, render
 from web.request import Request
 from web.routes import Route
 
+QUIET = 60  # seconds without a request, after which nobody plays or looks on
 MOST_REFUSALS = 1000  # lines of the log that are remembered
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ class Application:
         self.ocean = None
         self.said = ()  # what the leader could read before, as no logbook has that
         self.began = None  # the time of the first request
+        self.last_asked = clock()  # the time of the last one that no monitor sent
         self.refused = {}  # since when, and how often, by line of the log
         self.shared = Shared()
         self.router, self.routes = bottle.Bottle(), {}
@@ -162,6 +165,18 @@ class Application:
         self.logbook.read(ocean, now)
         ocean.mail.last_said.extend(self.said)
         self.ocean = ocean
+
+    def is_quiet(self):
+        """True if no ship is awake, and nobody has asked for a while."""
+        now = self.clock()
+        return abs(now - self.last_asked) > QUIET and not (self.ocean and self.ocean.crew.awake(now))
+
+    def close(self):
+        """Write what was not worth a write of its own, and close the logbook."""
+        with suppress(Problem):
+            if self.ocean:
+                self.logbook.flush(self.ocean)
+        self.logbook.close()
 
     def undo(self, error):
         """Forget what has changed since the logbook was written."""

@@ -124,7 +124,7 @@ class Request:
     def is_https(self):
         """True if the browser came by https. Only one of our proxies can tell, as Mocean itself speaks http."""
         scheme = self.environ.get("HTTP_X_FORWARDED_PROTO", "").partition(",")[0].strip().lower()
-        return scheme == "https" and is_in(self.environ.get("REMOTE_ADDR", ""), self.app.settings.proxies)
+        return scheme == "https" and is_proxy(self.environ.get("REMOTE_ADDR", ""), self.app.settings.proxies)
 
     @property
     def host(self):
@@ -138,6 +138,7 @@ class Request:
 
         What is wrong with an id is a matter for routes that need a sailor, so a cookie keeps nobody from the others.
         """
+        self.app.last_asked = self.ocean.now
         id = self.id if self.method == "GET" else ""  # only a GET acts: other methods don't even wake anybody
         limits, sailor, now = self.app.limits, self.ocean.crew.by_id.get(id.lower()), self.ocean.now
         is_known = not limits or limits.count_request(sailor, self.address, now)
@@ -324,11 +325,16 @@ def address_of(environ, proxies):
     Then nobody can tell who asks, and all who do that count as one.
     """
     address = environ.get("REMOTE_ADDR", "")
-    if proxies and is_in(address, proxies):
+    if is_proxy(address, proxies):
         first, *others = [one.strip()[:50] for one in environ.get("HTTP_X_FORWARDED_FOR", address).split(",")]
         is_clear = read_address(first) and all(is_in(one, proxies) for one in others)
         address = first if is_clear else UNCLEAR
     return household(address) if ":" in address else address
+
+
+def is_proxy(address, proxies):
+    """True for the address of one of our proxies. By a club's door, where there are no addresses, nobody else comes."""
+    return not address or (bool(proxies) and is_in(address, proxies))
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,285 @@
+"""A district under a real systemd: clubs that are made, sleep, wake, are closed, moved and upgraded."""
+
+import json
+import os
+import random
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Event
+from urllib.parse import urlencode
+
+import pytest
+
+from server.door import Door
+from tests.box import Service, what_is_missing
+from tests.conftest import wait_until
+from tests.upgrades import NEW, box_with_wheels, fresh_service, upgrade
+
+MISSING = what_is_missing()
+if os.environ.get("CI") != "true":
+    pytest.skip("they boot a systemd and take minutes; as root: CI=true make test", allow_module_level=True)
+elif MISSING:
+    pytest.fail(f"the service can't be tested under systemd: {MISSING}", pytrace=False)
+
+RACES = 40  # times that somebody comes as a server falls asleep
+APPLICATION = "/opt/mocean/web/application.py"
+
+
+class Club:
+    """A club of the district in a box, and the way to it by its door."""
+
+    def __init__(self, box, name):
+        self.box, self.name = box, name
+        self.service = Service(box, f"mocean@{name}")
+
+    def get(self, route, **keys):
+        """The status and the reply. A proxy would say who asks."""
+        door = Door(f"/proc/{self.box.pid}/root/run/mocean-doors/mocean@{self.name}.sock", timeout=20)
+        headers = {"Host": f"{self.name}.example.org", "X-Forwarded-For": "192.0.2.7"}
+        with closing(door):
+            door.request("GET", f"/{route}?{urlencode({**keys, 'format': 'json'})}", headers=headers)
+            answer = door.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def ask(self, route, **keys):
+        status, reply = self.get(route, **keys)
+        assert status == 200, reply
+        return reply
+
+    def is_asleep(self):
+        return self.service.fact("ActiveState") == "inactive"
+
+    def settings(self):
+        text = self.box.run("cat", f"/etc/mocean@{self.name}.env").stdout
+        return dict(line.split("=", 1) for line in text.splitlines())
+
+
+@pytest.fixture(scope="module")
+def box():
+    with box_with_wheels() as box:
+        fresh_service(box)
+        box.run("systemctl", "disable", "--now", "mocean", check=True)
+        yield box
+
+
+def order(box, *words):
+    """What the admin types: make club NAME=reds."""
+    return box.run("make", "--silent", "-C", box.CODE, *words)
+
+
+@pytest.fixture
+def reds(box):
+    """A new club."""
+    made = order(box, "club", "NAME=reds", "DOMAIN=example.org")
+    assert made.returncode == 0, made.stderr
+    yield Club(box, "reds")
+    order(box, "remove", "CLUB=reds", "LOGBOOK=remove")
+
+
+@pytest.fixture
+def drowsy(box):
+    """Servers fall asleep as soon as nobody has asked for half a second."""
+    original = box.change(APPLICATION, "QUIET = 60", "QUIET = 0.5")
+    box.write(
+        "/etc/systemd/system/mocean@.service.d/test.conf", "[Service]\nWatchdogSec=1\n[Unit]\nStartLimitBurst=0\n"
+    )
+    box.run("systemctl", "daemon-reload")
+    yield
+    box.write(APPLICATION, original)
+    box.run("rm", "/etc/systemd/system/mocean@.service.d/test.conf")
+    box.run("systemctl", "daemon-reload")
+
+
+def test_a_club_is_made_by_one_command_and_plays_at_the_first_request(box, reds):
+    card = order(box, "club", "NAME=blues").stdout
+    assert "https://blues.example.org/harbour" in card
+    word, key = (re.search(rf"{what} +(\S+)", card)[1] for what in ("club word", "harbour key"))
+    blues = Club(box, "blues")
+    assert blues.settings() == {"MOCEAN_HOSTS": "blues.example.org", "MOCEAN_WORD": word, "MOCEAN_HARBOUR_KEY": key}
+    assert box.run("stat", "--format=%a %U", "/etc/mocean@blues.env").stdout == "600 root\n"
+    assert blues.is_asleep()
+    assert blues.get("join", name="ada")[0] == 403
+    assert blues.ask("join", name="ada", word=word)["name"] == "ada"
+    assert blues.ask("harbour", key=key)["ok"]
+    assert reds.settings()["MOCEAN_WORD"] != word  # each has its own
+    assert blues.get("who")[1]["count"] == 2
+    assert reds.get("who")[1]["count"] == 1
+
+
+def test_bad_names_make_no_club(box, reds):
+    for words, why in [
+        (("NAME=Reds",), "“Reds” is no name for a club"),
+        (("NAME=../x",), "“../x” is no name for a club"),
+        (("NAME=reds",), "There is a club “reds” already."),
+        (("NAME=greens", "DOMAIN=exa_mple"), "“exa_mple” is no domain."),
+        (("FILE=/nowhere.csv",), "/nowhere.csv can't be read"),
+    ]:
+        result = order(box, "club", *words)
+        assert (result.returncode, why in result.stderr) == (2, True), result.stderr
+    assert "greens" not in order(box, "clubs").stdout
+
+
+def test_many_are_made_from_a_file_or_none(box, reds):
+    box.write("/root/clubs.csv", "name,teacher\nowls,Ms Lee\nseals,Mr Ray\nreds,Mr Fox\n")
+    assert "There is a club “reds” already." in order(box, "club", "FILE=/root/clubs.csv").stderr
+    assert "owls" not in order(box, "clubs").stdout
+    box.write("/root/clubs.csv", "name,teacher\nowls,Ms Lee\nseals,Mr Ray\n")
+    cards = order(box, "club", "FILE=/root/clubs.csv").stdout
+    assert cards.count("club word") == 2
+    for name in ("owls", "seals"):
+        assert Club(box, name).ask("status")["ok"]
+
+
+def test_nobody_is_turned_away_as_a_server_falls_asleep_and_nothing_is_lost(box, drowsy, reds):
+    id = reds.ask("join", name="ada", word=reds.settings()["MOCEAN_WORD"])["id"]
+    box.run("sed", "-i", "s/^NAP = .*/NAP = 0/", "/opt/mocean/game/sailors.py")  # so that no ship keeps it awake
+    box.run("systemctl", "restart", reds.service.name)
+    boots, degrees = set(), None
+    for number in range(RACES):
+        if number % 2:
+            wait_until(reds.is_asleep)
+        else:
+            time.sleep(random.uniform(0.4, 1.2))  # somewhere near the moment in which it falls asleep
+        if degrees is not None:
+            assert reds.ask("location", id=id)["heading"] == degrees
+        degrees = number % 360
+        reds.ask("heading", id=id, degrees=degrees)
+        boots.add(reds.ask("status")["boot"])
+    assert len(boots) > RACES / 2
+    box.run("sed", "-i", "s/^NAP = .*/NAP = 15 * 60/", "/opt/mocean/game/sailors.py")
+
+
+def test_a_ship_that_is_awake_keeps_its_server_awake(box, drowsy, reds):
+    boot = reds.ask("status")["boot"]
+    reds.ask("join", name="ada", word=reds.settings()["MOCEAN_WORD"])
+    for _ in range(8):  # what asks is the watchdog, several times a second
+        time.sleep(0.25)
+        assert not reds.is_asleep()
+    assert reds.ask("status")["boot"] == boot
+
+
+def test_a_club_is_closed_opened_and_removed(box, reds):
+    id = reds.ask("join", name="ada", word=reds.settings()["MOCEAN_WORD"])["id"]
+    order(box, "suspend", "CLUB=reds")
+    assert re.search("^reds +suspended", order(box, "clubs").stdout, re.MULTILINE)
+    with pytest.raises(FileNotFoundError):
+        reds.get("status")
+    order(box, "resume", "CLUB=reds")
+    assert re.search("^reds +asleep", order(box, "clubs").stdout, re.MULTILINE)
+    assert reds.ask("location", id=id)["ok"]
+    assert re.search("^reds +awake +1 ", order(box, "clubs").stdout, re.MULTILINE)
+    assert "The club reds is gone." in order(box, "remove", "CLUB=reds", "LOGBOOK=remove").stdout
+    assert box.run("sh", "-c", "ls -d /etc/mocean@reds* /var/lib/private/mocean@reds").stdout == ""
+    assert "There is no club “reds” here" in order(box, "suspend", "CLUB=reds").stderr
+
+
+def test_a_club_moves_to_another_computer(box, reds):
+    before = reds.settings()
+    id = reds.ask("join", name="ada", word=before["MOCEAN_WORD"])["id"]
+    reds.ask("heading", id=id, degrees=77)
+    assert order(box, "export", "CLUB=reds", "FILE=/root/reds.tar").returncode == 0
+    assert box.run("stat", "--format=%a", "/root/reds.tar").stdout == "600\n"
+    order(box, "remove", "CLUB=reds", "LOGBOOK=remove")
+    moved = order(box, "import", "FILE=/root/reds.tar")
+    assert "The logbook holds 1 ship, 0 messages" in moved.stdout, moved.stderr
+    assert reds.settings() == before
+    assert reds.ask("location", id=id)["heading"] == 77
+
+
+# ---- Upgrades ----
+
+CHECK = "startup.check(application.settings, application.logbook)\n"
+FAILS_FOR_BLUES = (
+    "mocean.py",
+    CHECK,
+    f'{CHECK}    "blues" in os.environ.get("DOOR", "") and sys.exit("not for blues")\n',
+)
+
+
+@pytest.fixture
+def blues(box, reds):
+    """A second club."""
+    assert order(box, "club", "NAME=blues").returncode == 0
+    yield Club(box, "blues")
+    order(box, "remove", "CLUB=blues", "LOGBOOK=remove")
+
+
+@pytest.fixture
+def as_before(box):
+    """Afterwards, all use the program of this folder again."""
+    yield
+    assert upgrade(box).returncode == 0
+
+
+def put_to_sleep(*clubs):
+    for club in clubs:
+        wait_until(lambda club=club: club.service.fact("ActiveState") != "activating")
+        club.service.systemctl("stop", club.service.name)
+
+
+def version_of(club):
+    return club.ask("status")["version"]
+
+
+def test_a_club_that_fails_stays_on_its_release_and_the_others_go_on(box, reds, blues, as_before):
+    old = version_of(reds)
+    id = blues.ask("join", name="ada", word=blues.settings()["MOCEAN_WORD"])["id"]
+    result = upgrade(box, NEW, FAILS_FOR_BLUES, CANARY="reds")
+    assert result.returncode == 0, result.stderr
+    assert f"mocean@blues stays on {old}." in result.stdout
+    assert "not for blues" in result.stdout
+    assert version_of(reds).startswith("99.")
+    assert version_of(blues) == old
+    assert blues.ask("location", id=id)["ok"]
+    assert re.search(f"^blues +awake +1 .* {re.escape(old)} ", order(box, "clubs").stdout, re.MULTILINE)
+    put_to_sleep(blues)
+    assert version_of(blues) == old  # also after it has slept
+    assert upgrade(box, NEW).returncode == 0
+    assert version_of(blues).startswith("99.")
+
+
+def test_if_the_canary_fails_no_other_club_is_touched(box, reds, blues, as_before):
+    old, boot = version_of(reds), reds.ask("status")["boot"]
+    version_of(blues)
+    result = upgrade(box, NEW, FAILS_FOR_BLUES, CANARY="blues")
+    assert result.returncode != 0
+    assert "not for blues" in result.stderr
+    assert (version_of(reds), reds.ask("status")["boot"]) == (old, boot)
+    assert version_of(blues) == old
+
+
+def test_a_sleeping_club_upgrades_as_it_wakes_unless_its_settings_are_broken(box, reds, blues, as_before):
+    old = version_of(reds)
+    put_to_sleep(reds, blues)
+    box.run("sh", "-c", "echo MOCEAN_LIMITS=perhaps >> /etc/mocean@blues.env")
+    result = upgrade(box, NEW)
+    assert result.returncode == 0, result.stderr
+    assert f"mocean@blues sleeps, and will stay on {old}." in result.stdout
+    assert "MOCEAN_LIMITS is on or off" in result.stdout
+    assert reds.is_asleep()
+    assert version_of(reds).startswith("99.")
+    box.run("sed", "-i", "/perhaps/d", "/etc/mocean@blues.env")
+    assert version_of(blues) == old
+    order(box, "resume", "CLUB=blues")
+    assert version_of(blues).startswith("99.")
+
+
+def test_nobody_waits_long_while_a_club_is_upgraded(box, reds, as_before):
+    reds.ask("status")
+    gaps, is_over = [], Event()
+
+    def poll():
+        while not is_over.is_set():
+            asked = time.monotonic()
+            assert reds.ask("status")["ok"]
+            gaps.append(time.monotonic() - asked)
+
+    with ThreadPoolExecutor() as pool:
+        polled = pool.submit(poll)
+        assert upgrade(box, NEW).returncode == 0
+        is_over.set()
+        polled.result()
+    print(f"the longest time without an answer was {max(gaps):.2f} s")
+    assert version_of(reds).startswith("99.")
