@@ -7,7 +7,7 @@ export HOST PORT
 
 VENV = .venv
 BIN = $(VENV)/bin/
-DISTRICT = cd /opt/mocean && env/bin/python -B -m server.district
+DISTRICT = cd /opt/mocean 2>/dev/null || { echo "Install the program first: sudo make install"; exit 1; }; env/bin/python -B -m server.district
 PIP = $(BIN)python -m pip --disable-pip-version-check --quiet
 
 # A folder with packages, to install without a network. `make wheels` fills it.
@@ -67,7 +67,7 @@ picture: $(VENV)/dev ## make the README's pictures again. Needs Chromium
 install: ## make it a service of this computer, or upgrade it. WHEELS=folder: without a network. FETCH=no: without /python
 	@$(PYTHON) -B -m server.install --fetch $(or $(FETCH),yes)
 
-club: ## make a club of a district: NAME=reds DOMAIN=example.org. FILE=clubs.csv makes many
+club: ## make a club of a district: NAME=reds DOMAIN=example.org, or by path DOMAIN=example.org/. FILE=clubs.csv makes many
 	@$(DISTRICT) make $(NAME) $(FILE:%=--file $(abspath $(FILE))) $(DOMAIN:%=--domain %)
 
 clubs: ## list all clubs of the district, with how they are
@@ -88,8 +88,8 @@ export: ## put all of a club into a file for another computer, and suspend it: C
 import: ## have a club that was exported: FILE=reds.tar
 	@$(DISTRICT) import $(abspath $(FILE))
 
-rollback: ## let the service use the version before again, or the newer one
-	@$(PYTHON) -B -m server.install --rollback
+rollback: ## let the service use the version before again, or the newer one. CLUB=reds: only this club of a district
+	@$(PYTHON) -B -m server.install --rollback $(CLUB:%=--club %)
 
 uninstall: ## remove the service; the logbook stays, unless LOGBOOK=remove
 	@$(PYTHON) -B -m server.install --uninstall --logbook $(or $(LOGBOOK),keep)

@@ -4,8 +4,8 @@
     python -m server.backup FILE             a copy of this name
     python -m server.backup --club reds      the logbook of the service mocean@reds; the nameless one's is --club mocean
 
-Without a club, the logbook is that of the settings in the environment. A timer of systemd makes a copy each night, and
-the installer one before each upgrade. Of both kinds the last 14 are kept.
+Without a club, the logbook is that of the settings in the environment. A timer of systemd makes a copy each night, the
+installer before each upgrade, and a server of a district when it falls asleep. Of each kind the last 14 are kept.
 
 A copy is made under another name and then renamed: whatever fails, there is a whole copy of this name or none.
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 from server.settings import BadSetting, Settings, settings_of
 
 STATE = Path("/var/lib/private")  # where systemd keeps the files of a service with DynamicUser=yes
-BY_HAND, PRUNED = "hand", ("nightly", "upgrade")  # kinds of copies: all of the first are kept
+BY_HAND, PRUNED = "hand", ("nightly", "upgrade", "asleep")  # kinds of copies: all of the first are kept
 MOST_KEPT = 14  # of each of the others
 
 

@@ -1,6 +1,7 @@
 """A district: many clubs on one computer, each with an ocean, a word and a key of its own. `sudo make club` runs this.
 
-    python -m server.district make reds --domain example.org    a club whose address is reds.example.org
+    python -m server.district make reds --domain example.org    a club whose address is reds.example.org. With a
+                                                                slash after the domain: example.org/reds
     python -m server.district make --file clubs.csv             one for each line of a file, by its first column
     python -m server.district list                              how all of them are
     python -m server.district suspend reds                      close its door. With resume it opens again
@@ -14,25 +15,38 @@ server runs only while somebody plays. So clubs that sleep take up no memory, an
 
 import argparse
 import csv
+import os
 import re
 import secrets
 import shutil
+import sqlite3
+import sys
 import tarfile
+from contextlib import closing
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import segno
+
 from server import clubs, releases
-from server.backup import copies
+from server.backup import copies, open_logbook
 from server.commands import Failed, perform, say, systemctl
 from server.migrations import MIGRATIONS
 from server.restore import holds
 from server.settings import host_names
 
-DOMAIN = Path("/etc/mocean-domain")  # the part of the addresses that all clubs share
+DOMAIN = Path("/etc/mocean-domain")  # what the addresses of all clubs share, with a slash if clubs are found by path
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")  # as part of a host's name: RFC 1123 has no other letters
 THINGS = "anchor beacon coral dolphin fin gull harbour island jib kelp lagoon mast narwhal oar pearl reef sail tide"
-LOGBOOK = "logbook.sqlite3"
+LOGBOOK, TRACKS = "logbook.sqlite3", "tracks"  # in the folder of a club
+CARD = """The club {name}
+  its address   {address}
+  club word     {word}
+  harbour page  {address}harbour
+  harbour key   {key}
+"""
 
 
 def unit_of(name):
@@ -59,19 +73,21 @@ def check_known(name):
 
 def make(names, domain):
     """Make clubs, and print a card for the leader of each. If one of them can't be made, none is. Raises Failed."""
-    for name in names:
-        check_new(name)
+    if not names:
+        raise Failed("Which club? Type: sudo make club NAME=reds")
+    for number, name in enumerate(names):
+        check_new(name, names[:number])
     domain = settled(domain)
-    cards = [write_settings(name, f"{name}.{domain}") for name in names]
+    cards = [write_settings(name, domain) for name in names]
     open_doors(names)
-    say("\n\n".join(cards))
+    print("\n\n".join(cards))  # and no log has it
 
 
-def check_new(name):
-    """Raises Failed if a club can't have this name."""
+def check_new(name, others=()):
+    """Raises Failed if a club can't have this name, as one here or one of the others has it, or as it is no name."""
     if not NAME.fullmatch(name):
         raise Failed(f"“{name}” is no name for a club: it needs small letters, digits or -, like reds or school-3.")
-    if name in known():
+    if name in others or clubs.settings_file(unit_of(name)).exists():
         raise Failed(f"There is a club “{name}” already.")
 
 
@@ -79,25 +95,36 @@ def settled(domain):
     """The domain of all clubs: what is given now, or was given before. Raises Failed."""
     if domain:
         try:
-            host_names(domain)
+            host_names(domain.removesuffix("/"))
         except ValueError:
-            raise Failed(f"“{domain}” is no domain. It is a name like example.org.") from None
+            raise Failed(f"“{domain}” is no domain. It is a name like example.org, or example.org/") from None
         DOMAIN.write_text(f"{domain}\n")
     if not DOMAIN.exists():
         raise Failed("Which domain is it? Clubs get addresses in it: sudo make club NAME=reds DOMAIN=example.org")
     return DOMAIN.read_text().strip()
 
 
-def write_settings(name, host):
-    """Write a club's file of settings, which only root can read. Returns the card."""
+def write_settings(name, domain):
+    """Write a club's file of settings, which only root can read. Returns the card for its leader."""
+    address = f"{domain}{name}/" if domain.endswith("/") else f"{name}.{domain}/"
     word = f"{secrets.choice(THINGS.split())}-{secrets.choice(THINGS.split())}-{secrets.randbelow(90) + 10}"
     key = secrets.token_urlsafe(12)
-    file = clubs.settings_file(unit_of(name))
+    settings = f"MOCEAN_HOSTS={address.partition('/')[0]}\nMOCEAN_WORD={word}\nMOCEAN_HARBOUR_KEY={key}\n"
+    write_secret(clubs.settings_file(unit_of(name)), settings.encode())
+    return CARD.format(name=name, address=f"https://{address}", word=word, key=key) + qr_code(f"https://{address}")
+
+
+def write_secret(file, content):
+    """Write a file that only root can read."""
     file.touch(0o600)
-    file.write_text(f"MOCEAN_HOSTS={host}\nMOCEAN_WORD={word}\nMOCEAN_HARBOUR_KEY={key}\n")
-    address = f"https://{host}/"
-    lines = [f"The club {name}", f"its address   {address}", f"club word     {word}", f"harbour page  {address}harbour"]
-    return "\n  ".join([*lines, f"harbour key   {key}"])
+    file.write_bytes(content)
+
+
+def qr_code(text):
+    """A QR code, as lines for a terminal."""
+    picture = StringIO()
+    segno.make(text).terminal(picture, compact=True)
+    return picture.getvalue()
 
 
 def open_doors(names):
@@ -119,8 +146,9 @@ def names_in(file):
 
 def overview():
     """Print how all clubs are, a line each."""
-    columns = "{:16} {:10} {:>5}  {:16} {:24} {:>8}  {:16} {}"
-    print(columns.format("club", "is", "ships", "last played", "version", "logbook", "last copy", "trouble"))
+    columns = "{:16} {:10} {:>7} {:>6}  {:16} {:24} {:>8}  {:16} {}"
+    heading = ("club", "is", "sailing", "ships", "last played", "version", "logbook", "last copy", "trouble")
+    print(columns.format(*heading))
     states = states_of_units()
     for name in known():
         print(columns.format(name, *look_at(name, states)).rstrip())
@@ -138,15 +166,22 @@ def look_at(name, states):
     server, door = states.get(f"{unit}.service"), states.get(f"{unit}.socket")
     is_up = server in ("active", "activating")
     state = "awake" if is_up else "asleep" if door == "active" else "suspended"
-    status = clubs.status_of(unit) if is_up else ""
-    ships = (re.match(r"\d+", status) or "0")[0]
-    version = releases.version_of(releases.used_by(unit)) if releases.in_use() else ""
-    trouble = "failed" if "failed" in (server, door) else ""
+    sailing = (re.match(r"\d+", clubs.status_of(unit)) or "0")[0] if is_up else 0
+    held = "" if releases.used_by(unit) == releases.in_use() else "held on an older version"
+    trouble = "failed" if "failed" in (server, door) else held
+    version = releases.version_of(releases.used_by(unit))
     if not file.exists():
-        return state, ships, "never", version, "", "", trouble
-    stat, copied = file.stat(), copies(file)
-    last = f"{datetime.fromtimestamp(stat.st_mtime):%Y-%m-%d %H:%M}"
-    return state, ships, last, version, f"{stat.st_size // 1024} kB", copied[-1].name[:15] if copied else "", trouble
+        return state, sailing, 0, "never", version, "", "", trouble
+    try:
+        with closing(open_logbook(file)) as logbook:
+            ships, heard = logbook.execute(
+                "SELECT count(*), max(json_extract(facts, '$.heard')) FROM sailors"
+            ).fetchone()
+    except sqlite3.Error as problem:
+        ships, heard, trouble = 0, None, str(problem)
+    played = f"{datetime.fromtimestamp(heard):%Y-%m-%d %H:%M}" if heard else "never"
+    size, copied = f"{file.stat().st_size // 1024} kB", copies(file)
+    return state, sailing, ships, played, version, size, copied[-1].name[:15] if copied else "", trouble
 
 
 def check():
@@ -190,15 +225,17 @@ def remove(name, with_logbook):
 
 
 def export(name, file):
-    """Put a club's settings and logbook into a file, for another computer. Here it is suspended from then on."""
+    """Put all of a club into a file, for another computer. Here it is suspended from then on."""
     suspend(name)
-    with TemporaryDirectory() as folder, tarfile.open(file, "x") as archive:
+    folder = clubs.STATE / unit_of(name)
+    with TemporaryDirectory() as temporary, tarfile.open(file, "x") as archive:
         Path(file).chmod(0o600)
-        copy = Path(folder, LOGBOOK)
+        copy = Path(temporary, LOGBOOK)
         clubs.copy_logbook(unit_of(name), copy)
-        archive.add(clubs.settings_file(unit_of(name)), f"{name}.env")
-        if copy.exists():
-            archive.add(copy, LOGBOOK)
+        parts = {f"{name}.env": clubs.settings_file(unit_of(name)), LOGBOOK: copy, TRACKS: folder / TRACKS}
+        for part, path in parts.items():
+            if path.exists():
+                archive.add(path, part)
     say(f"{file} has all of the club {name}. To have it there, type: sudo make import FILE={Path(file).name}")
 
 
@@ -211,17 +248,17 @@ def bring_in(file):
         raise Failed(f"{file} can't be read: {problem}") from None
     name = next((part.removesuffix(".env") for part in parts if part.endswith(".env")), "")
     check_new(name)
-    unit = unit_of(name)
-    folder = clubs.STATE / unit
+    folder = clubs.STATE / unit_of(name)
     if folder.exists():
         raise Failed(f"{folder} has a logbook of a club “{name}” that was here. Move it away first.")
+    settings = parts.pop(f"{name}.env")
+    for part, content in parts.items():
+        if re.fullmatch(rf"{LOGBOOK}|{TRACKS}/[\w.-]+", part):
+            (folder / part).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / part).write_bytes(content)
     if LOGBOOK in parts:
-        folder.mkdir(mode=0o700)
-        (folder / LOGBOOK).write_bytes(parts[LOGBOOK])
         say(f"The logbook holds {holds(folder / LOGBOOK)}.")
-    settings = clubs.settings_file(unit)
-    settings.touch(0o600)
-    settings.write_bytes(parts[f"{name}.env"])
+    write_secret(clubs.settings_file(unit_of(name)), settings)
     open_doors([name])
     say(f"The club {name} is here, and its door is open.")
 
@@ -251,6 +288,8 @@ def main():
     command("import", lambda o: bring_in(o.file), "file")
     options = parser.parse_args()
     if options.command in ("list", "check"):  # which change nothing
+        if os.geteuid():
+            sys.exit("Only root may look into the logbooks of all clubs. Type sudo in front of it.")
         options.does(options)
     else:
         perform(lambda: options.does(options))

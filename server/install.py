@@ -90,6 +90,22 @@ def rollback():
         switch(release)
 
 
+def roll_back(name):
+    """Let one club of a district use the release before, until `make resume`. Raises Failed."""
+    check_machine()
+    club, release = f"mocean@{name}", releases.previous()
+    if not release:
+        raise Failed("There is no version to go back to.")
+    if not clubs.settings_file(club).exists():
+        raise Failed(f"There is no club “{name}” here.")
+    newest = releases.newest_logbook(release)
+    if not clubs.is_readable(club, newest):
+        clubs.fitting_copy(club, newest)
+    with uninterrupted():
+        stay(club, release)
+    say(f"{club}: {clubs.status_of(club)} It stays on that version until you type: sudo make resume CLUB={name}")
+
+
 # ---- Switch ----
 
 
@@ -228,14 +244,17 @@ def main():
     parser = argparse.ArgumentParser("python -m server.install", description="Make Mocean a service, or upgrade it.")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--rollback", action="store_true", help="use the version before again")
+    parser.add_argument("--club", help="which club of a district uses the version before again. The others don't")
     what.add_argument("--uninstall", action="store_true", help="remove the service")
     parser.add_argument("--logbook", choices=["keep", "remove"], default="keep", help="what to do with it then")
     parser.add_argument("--fetch", choices=["yes", "no"], default="yes", help="fetch what the page /python needs")
     options = parser.parse_args()
     if options.uninstall:
         perform(lambda: uninstall(options.logbook == "remove"))
+    elif options.rollback:
+        perform(lambda: roll_back(options.club) if options.club else rollback())
     else:
-        perform(rollback if options.rollback else lambda: install(options.fetch == "yes"))
+        perform(lambda: install(options.fetch == "yes"))
 
 
 if __name__ == "__main__":

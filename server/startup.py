@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import stat
 import sys
 from contextlib import suppress
@@ -14,6 +15,7 @@ from textwrap import indent
 
 from game import moderation
 from game.errors import printable, printable_lines
+from server.backup import keep
 from server.door import SLEEP
 from server.logbook import LogbookProblem
 from server.settings import BadSetting, Settings, refuse_start
@@ -82,12 +84,17 @@ def let_sleep(application):
     """Let the server of a club that has a door end when nobody plays. Whoever comes next starts it again.
 
     Our function runs between two requests, and never returns once nobody plays. So who comes while the server ends is
-    not taken in, but waits at the door for the next one.
+    not taken in, but waits at the door for the next one. What has been sailed is copied.
     """
 
     def look(_):
         if application.is_quiet():
             application.close()
+            if application.was_sailed():
+                try:
+                    keep(application.settings.logbook, "asleep")
+                except (OSError, sqlite3.Error) as problem:
+                    log.warning("The logbook can't be copied: %s", problem)
             os.kill(uwsgi.masterpid(), signal.SIGTERM)
             while True:
                 signal.pause()

@@ -95,6 +95,7 @@ def drowsy(box):
 def test_a_club_is_made_by_one_command_and_plays_at_the_first_request(box, reds):
     card = order(box, "club", "NAME=blues").stdout
     assert "https://blues.example.org/harbour" in card
+    assert "\N{FULL BLOCK}" in card  # the QR code
     word, key = (re.search(rf"{what} +(\S+)", card)[1] for what in ("club word", "harbour key"))
     blues = Club(box, "blues")
     assert blues.settings() == {"MOCEAN_HOSTS": "blues.example.org", "MOCEAN_WORD": word, "MOCEAN_HARBOUR_KEY": key}
@@ -106,6 +107,7 @@ def test_a_club_is_made_by_one_command_and_plays_at_the_first_request(box, reds)
     assert reds.settings()["MOCEAN_WORD"] != word  # each has its own
     assert blues.get("who")[1]["count"] == 2
     assert reds.get("who")[1]["count"] == 1
+    order(box, "remove", "CLUB=blues", "LOGBOOK=remove")
 
 
 def test_bad_names_make_no_club(box, reds):
@@ -115,6 +117,7 @@ def test_bad_names_make_no_club(box, reds):
         (("NAME=reds",), "There is a club “reds” already."),
         (("NAME=greens", "DOMAIN=exa_mple"), "“exa_mple” is no domain."),
         (("FILE=/nowhere.csv",), "/nowhere.csv can't be read"),
+        ((), "Which club?"),
     ]:
         result = order(box, "club", *words)
         assert (result.returncode, why in result.stderr) == (2, True), result.stderr
@@ -122,14 +125,23 @@ def test_bad_names_make_no_club(box, reds):
 
 
 def test_many_are_made_from_a_file_or_none(box, reds):
-    box.write("/root/clubs.csv", "name,teacher\nowls,Ms Lee\nseals,Mr Ray\nreds,Mr Fox\n")
-    assert "There is a club “reds” already." in order(box, "club", "FILE=/root/clubs.csv").stderr
-    assert "owls" not in order(box, "clubs").stdout
+    for twice in ("reds", "owls"):
+        box.write("/root/clubs.csv", f"name,teacher\nowls,Ms Lee\nseals,Mr Ray\n{twice},Mr Fox\n")
+        assert f"There is a club “{twice}” already." in order(box, "club", "FILE=/root/clubs.csv").stderr
+        assert "owls" not in order(box, "clubs").stdout
     box.write("/root/clubs.csv", "name,teacher\nowls,Ms Lee\nseals,Mr Ray\n")
     cards = order(box, "club", "FILE=/root/clubs.csv").stdout
     assert cards.count("club word") == 2
     for name in ("owls", "seals"):
         assert Club(box, name).ask("status")["ok"]
+        order(box, "remove", f"CLUB={name}", "LOGBOOK=remove")
+
+
+def test_a_club_that_is_found_by_path_has_such_an_address(box, reds):
+    assert "https://example.org/greens/harbour" in order(box, "club", "NAME=greens", "DOMAIN=example.org/").stdout
+    greens = Club(box, "greens")
+    assert greens.settings()["MOCEAN_HOSTS"] == "example.org"
+    order(box, "remove", "CLUB=greens", "LOGBOOK=remove")
 
 
 def test_nobody_is_turned_away_as_a_server_falls_asleep_and_nothing_is_lost(box, drowsy, reds):
@@ -149,6 +161,13 @@ def test_nobody_is_turned_away_as_a_server_falls_asleep_and_nothing_is_lost(box,
         boots.add(reds.ask("status")["boot"])
     assert len(boots) > RACES / 2
     box.run("sed", "-i", "s/^NAP = .*/NAP = 15 * 60/", "/opt/mocean/game/sailors.py")
+    assert box.run("ls", "/var/lib/private/mocean@reds/backups").stdout.count("-asleep.sqlite3") == 14
+
+
+def test_who_only_looks_in_leaves_no_copy(box, drowsy, reds):
+    reds.ask("status")
+    wait_until(reds.is_asleep)
+    assert box.run("ls", "/var/lib/private/mocean@reds/backups").stdout == ""
 
 
 def test_a_ship_that_is_awake_keeps_its_server_awake(box, drowsy, reds):
@@ -169,7 +188,7 @@ def test_a_club_is_closed_opened_and_removed(box, reds):
     order(box, "resume", "CLUB=reds")
     assert re.search("^reds +asleep", order(box, "clubs").stdout, re.MULTILINE)
     assert reds.ask("location", id=id)["ok"]
-    assert re.search("^reds +awake +1 ", order(box, "clubs").stdout, re.MULTILINE)
+    assert re.search("^reds +awake +1 +1 +20", order(box, "clubs").stdout, re.MULTILINE)
     assert "The club reds is gone." in order(box, "remove", "CLUB=reds", "LOGBOOK=remove").stdout
     assert box.run("sh", "-c", "ls -d /etc/mocean@reds* /var/lib/private/mocean@reds").stdout == ""
     assert "There is no club “reds” here" in order(box, "suspend", "CLUB=reds").stderr
@@ -179,6 +198,7 @@ def test_a_club_moves_to_another_computer(box, reds):
     before = reds.settings()
     id = reds.ask("join", name="ada", word=before["MOCEAN_WORD"])["id"]
     reds.ask("heading", id=id, degrees=77)
+    tracks = reds.ask("tracks", **{"from": "2020-01-01"})["tracks"]
     assert order(box, "export", "CLUB=reds", "FILE=/root/reds.tar").returncode == 0
     assert box.run("stat", "--format=%a", "/root/reds.tar").stdout == "600\n"
     order(box, "remove", "CLUB=reds", "LOGBOOK=remove")
@@ -186,6 +206,7 @@ def test_a_club_moves_to_another_computer(box, reds):
     assert "The logbook holds 1 ship, 0 messages" in moved.stdout, moved.stderr
     assert reds.settings() == before
     assert reds.ask("location", id=id)["heading"] == 77
+    assert tracks == reds.ask("tracks", **{"from": "2020-01-01"})["tracks"][: len(tracks)]
 
 
 # ---- Upgrades ----
@@ -240,6 +261,20 @@ def test_a_club_that_fails_stays_on_its_release_and_the_others_go_on(box, reds, 
     assert version_of(blues).startswith("99.")
 
 
+def test_one_club_goes_back_and_on_again(box, reds, blues, as_before):
+    old = version_of(reds)
+    id = reds.ask("join", name="ada", word=reds.settings()["MOCEAN_WORD"])["id"]
+    assert upgrade(box, NEW).returncode == 0
+    assert order(box, "rollback", "CLUB=reds").returncode == 0
+    assert version_of(reds) == old
+    assert version_of(blues).startswith("99.")
+    assert reds.ask("location", id=id)["ok"]
+    assert re.search("^reds .* held on an older version$", order(box, "clubs").stdout, re.MULTILINE)
+    order(box, "resume", "CLUB=reds")
+    assert version_of(reds).startswith("99.")
+    assert "There is no club “greens” here." in order(box, "rollback", "CLUB=greens").stderr
+
+
 def test_if_the_canary_fails_no_other_club_is_touched(box, reds, blues, as_before):
     old, boot = version_of(reds), reds.ask("status")["boot"]
     version_of(blues)
@@ -271,7 +306,7 @@ def test_nobody_waits_long_while_a_club_is_upgraded(box, reds, as_before):
     gaps, is_over = [], Event()
 
     def poll():
-        while not is_over.is_set():
+        while not is_over.wait(0.04):
             asked = time.monotonic()
             assert reds.ask("status")["ok"]
             gaps.append(time.monotonic() - asked)

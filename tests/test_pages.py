@@ -110,17 +110,21 @@ def test_what_a_player_writes_is_no_link_and_an_example_is_one(player):
 
 
 @pytest.mark.parametrize(
-    ("host", "address", "port"),
+    ("host", "address", "port", "club"),
     [
-        ("example.org:8080", "example.org", "8080"),
-        ("example.org", "example.org", None),
-        ("[::1]:80", "[::1]", "80"),
-        ("[::1]", "[::1]", None),
+        ("example.org:8080", "example.org", "8080", None),
+        ("example.org", "example.org", None, None),
+        ("example.org:8080/reds", "example.org", "8080", "reds"),
+        ("example.org/reds", "example.org", None, "reds"),
+        ("[::1]:80", "[::1]", "80", None),
+        ("[::1]", "[::1]", None, None),
     ],
 )
-def test_the_address_and_the_port(host, address, port):
-    parts = {part.kind: part.text for part in pages.take_apart("http", host, "/who", "")}
-    assert (parts["address"], parts.get("port")) == (address, port)
+def test_the_address_the_port_and_the_club(host, address, port, club):
+    parts = pages.take_apart(f"http://{host}", "/who", "")
+    kinds = {part.kind: part.text for part in parts}
+    assert (kinds["address"], kinds.get("port"), kinds.get("club"), kinds["route"]) == (address, port, club, "/who")
+    assert "".join(part.text for part in parts) == f"http://{host}/who"
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def without_key(request):
     """The reply that lets a browser ask the same without the key: what was typed into a URL is on the screen that the
     class sees and in the browser's history, and any page can make a browser try keys. So there it isn't even looked at.
     """
-    url = request.path + ("?" + urlencode(request.sent) if request.sent else "")
+    url = request.prefix + request.path + ("?" + urlencode(request.sent) if request.sent else "")
     return HTTPResponse(status=303, headers={"Location": url, "Cache-Control": "no-store"})
 
 
@@ -278,11 +278,10 @@ def lock(request):
 @app.get("/harbour/cards", secret=True, view="cards", then="harbour")
 def cards(request):
     """Print cards for the children, with the address, the club word and the first URLs."""
-    server = f"{'https' if request.is_https else 'http'}://{request.host}"
     keys = {"name": "YOUR-NAME", "word": request.app.settings.word}
     join = urlencode({name: value for name, value in keys.items() if value})
     return dict(
-        reply=f"Print this page. The cards show the address by which you have opened it: {request.host}",
-        urls=[f"{server}/begin", f"{server}/begin?message=7", f"{server}/join?{join}"],
-        python=f"{server}/python",
+        reply=f"Print this page. The cards show the address by which you have opened it: {request.front_door}/",
+        urls=[f"{request.front_door}/{way}" for way in ("begin", "begin?message=7", f"join?{join}")],
+        python=f"{request.front_door}/python",
     )

@@ -171,6 +171,10 @@ class Application:
         now = self.clock()
         return abs(now - self.last_asked) > QUIET and not (self.ocean and self.ocean.crew.awake(now))
 
+    def was_sailed(self):
+        """True if somebody has sailed since the server started."""
+        return bool(self.ocean) and any(sailor.heard >= self.began for sailor in self.ocean.crew.by_id.values())
+
     def close(self):
         """Write what was not worth a write of its own, and close the logbook."""
         with suppress(Problem):

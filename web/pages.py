@@ -35,6 +35,8 @@ DOTS = "•" * 8  # what it shows instead
 SHOWN, LONGEST, MOST_KEYS, MOST_SPELLINGS = 600, 200, 10, 8
 NUMBERS = (float, int)
 HAVE_QR = ("door", "map", "cards")  # templates that show the way here
+OUR_LINK = re.compile('(<[^<>]* (?:href|src|action)=")/(?!/)')  # in HTML, from a page to a route or file of ours
+FRONT_DOOR = r"(\w+://)(\[.*\]|[^:/]*)(:?)(\d*)(.*)"  # an address of IPv6 stands in brackets
 THIS_COMPUTER = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d*)?")  # an address that is of no use elsewhere
 
 app = bottle.Bottle()
@@ -69,12 +71,11 @@ def as_page(request, reply):
     app, route, is_success = request.app, request.route, reply["ok"]
     has_view = route and is_success and request.method != "HEAD"  # to HEAD no route has said anything
     is_known = request.has_cookie()
-    scheme, address = "https" if request.is_https else "http", request.host
     query = request.query[:SHOWN].encode("latin-1").decode("utf-8", "replace")
     sent = request.sent if sum(len(key + value) for key, value in request.sent.items()) <= SHOWN else {}
     to_mend = route.meant(sent) if route and not reply.get("solved", is_success) else {}
-    return template(route.view if has_view else "reply").render(
-        {**request.for_page, **(way_here(request, scheme) if has_view and route.view in HAVE_QR else {})},
+    page = template(route.view if has_view else "reply").render(
+        {**request.for_page, **(way_here(request) if has_view and route.view in HAVE_QR else {})},
         reply=reply,
         is_success=is_success,
         fields=[field_of(name, value) for name, value in reply.items() if name not in ("ok", "reply", "try")],
@@ -84,7 +85,7 @@ def as_page(request, reply):
         ocean=request.ocean,
         sailor=request.asker,
         has_word=bool(app.settings.word),
-        address=address,
+        address=request.host + request.prefix,
         path=shorten(request.path),
         sent={name: value for name, value in to_mend.items() if not is_secret(name)},
         is_locked=bool(route and route.guard and not request.is_leader),
@@ -94,18 +95,19 @@ def as_page(request, reply):
         saved_problem=app.saved_problem() if request.is_in_workshop else "",
         chat=len(request.ocean.mail.waiting(request.asker)) if is_known and request.asker else 0,
         note="" if is_known or not request.asker else note_of(request),
-        parts=take_apart(scheme, address, request.path[:SHOWN], query),
+        parts=take_apart(request.front_door, request.path[:SHOWN], query),
         spellings=spellings(query),
-        python=as_python(f"{scheme}://{address}{quote(request.path)}", request, reply, sent, is_known),
+        python=as_python(f"{request.front_door}{quote(request.path)}", request, reply, sent, is_known),
     )
+    return OUR_LINK.sub(rf"\1{request.prefix}/", page) if request.prefix else page
 
 
-def way_here(request, scheme):
+def way_here(request):
     """What templates show of the way here: if this address works only here, which others there are, and a QR code."""
     is_here = bool(THIS_COMPUTER.fullmatch(request.host))
     ways = [way for way in request.app.ways_in() if way != request.host and request.may_ask_for(way)]
     # A phone finds a number more often than a name.
-    elsewhere = [f"http://{way}/" for way in ways[-1:]] if is_here else [f"{scheme}://{request.host}/"]
+    elsewhere = [f"http://{way}/" for way in ways[-1:]] if is_here else [f"{request.front_door}/"]
     return dict(is_here=is_here, ways=ways, qr=as_svg(*elsewhere) if elsewhere else "")
 
 
@@ -201,12 +203,14 @@ class Part(NamedTuple):
     means: str = ""
 
 
-def take_apart(scheme, address, path, query):
+def take_apart(front_door, path, query):
     """The URL of a request as Parts."""
-    computer, colon, port = re.fullmatch(r"(\[.*\]|[^:]*)(:?)(.*)", address).groups()  # IPv6 stands in brackets
-    parts = [Part("", f"{scheme}://"), Part("address", computer)]
+    scheme, computer, colon, port, prefix = re.fullmatch(FRONT_DOOR, front_door).groups()
+    parts = [Part("", scheme), Part("address", computer)]
     if colon:
         parts += [Part("", colon), Part("port", port)]
+    if prefix:
+        parts += [Part("", "/"), Part("club", prefix[1:])]
     parts.append(part("route", quote(path), path))
     for number, pair in enumerate(query.split("&")[:MOST_KEYS] if query else []):
         key, equals, value = pair.partition("=")

@@ -21,8 +21,8 @@ app = Bottle()
 
 
 def fetched(pattern):
-    """The URLs of what was fetched: those of folders end in a slash."""
-    return [f"/fetched/{path.name}{'/' * path.is_dir()}" for path in sorted(FETCHED.glob(pattern))]
+    """Where what was fetched is, from our front door: folders end in a slash."""
+    return [f"fetched/{path.name}{'/' * path.is_dir()}" for path in sorted(FETCHED.glob(pattern))]
 
 
 def examples():

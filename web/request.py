@@ -120,16 +120,31 @@ class Request:
 
     # -- By which URL
 
+    def from_proxy(self, name):
+        """What one of our proxies says in a header, or "". Nobody else can tell."""
+        is_ours = is_proxy(self.environ.get("REMOTE_ADDR", ""), self.app.settings.proxies)
+        return self.environ.get(name, "").partition(",")[0].strip().lower() if is_ours else ""
+
     @property
     def is_https(self):
-        """True if the browser came by https. Only one of our proxies can tell, as Mocean itself speaks http."""
-        scheme = self.environ.get("HTTP_X_FORWARDED_PROTO", "").partition(",")[0].strip().lower()
-        return scheme == "https" and is_proxy(self.environ.get("REMOTE_ADDR", ""), self.app.settings.proxies)
+        """True if the browser came by https. Mocean itself speaks http."""
+        return self.from_proxy("HTTP_X_FORWARDED_PROTO") == "https"
+
+    @property
+    def prefix(self):
+        """What stands before each route where clubs are found by path, like /reds, or ""."""
+        prefix = self.from_proxy("HTTP_X_FORWARDED_PREFIX")
+        return prefix if re.fullmatch("/[a-z0-9-]+", prefix) else ""
 
     @property
     def host(self):
         """The name and port that were asked for. Very old programs don't say."""
         return self.environ.get("HTTP_HOST") or f"{self.environ['SERVER_NAME']}:{self.environ['SERVER_PORT']}"
+
+    @property
+    def front_door(self):
+        """The URL of our front door, without the slash at its end."""
+        return f"{'https' if self.is_https else 'http'}://{self.host}{self.prefix}"
 
     # -- Who asks
 
@@ -179,7 +194,7 @@ class Request:
 
     def remember(self, name, value, path="/", seconds=COOKIE_AGE, site="Strict"):
         """Let the browser remember a value for some seconds. With the site Lax, links on other sites send it too."""
-        cookie = f"{name_of_cookie(self.environ, name)}={value}; Path={path}; Max-Age={seconds}"
+        cookie = f"{name_of_cookie(self.environ, name)}={value}; Path={self.prefix}{path}; Max-Age={seconds}"
         secure = "; Secure" if self.is_https else ""  # then the browser never sends it by http
         self.headers.append(("Set-Cookie", f"{cookie}; HttpOnly; SameSite={site}{secure}"))
         self.remembered[name] = value
@@ -200,8 +215,8 @@ class Request:
 
     def is_from_our_page(self):
         """True if the browser says that a page of ours asks. No other page can make it say so."""
-        host = self.environ.get("HTTP_HOST")
-        return self.environ.get("HTTP_REFERER", "").startswith((f"http://{host}/", f"https://{host}/"))
+        ours = f"://{self.environ.get('HTTP_HOST')}{self.prefix}/"
+        return self.environ.get("HTTP_REFERER", "").startswith((f"http{ours}", f"https{ours}"))
 
     def has_cookie(self):
         """True if the browser's cookie tells who asks, so that links need no id."""

@@ -3,6 +3,7 @@
 // harbour: a form for its key, and the class. Times are shown as the clocks here show them, and what is in the form of a
 // puzzle can be typed over.
 
+const frontDoor = document.querySelector("a.home").href;
 const program = document.querySelector("#python");
 if (program) program.after(copyButton(program), runButton(program));
 const lock = document.querySelector("#lock");
@@ -17,7 +18,7 @@ if (document.querySelector("#class")) setInterval(refreshClass, 5000);
 async function refreshClass() {
   const shown = document.querySelector("#class");
   if (document.hidden || shown.querySelector(":is(a, button):focus")) return;
-  const fresh = await fetch("/harbour", { headers: { Accept: "text/html" } }).then((answer) => answer.text(), () => "");
+  const fresh = await fetch(`${frontDoor}harbour`, { headers: { Accept: "text/html" } }).then((answer) => answer.text(), () => "");
   const newest = new DOMParser().parseFromString(fresh, "text/html").querySelector("#class");
   shown.classList.toggle("stale", !newest);
   if (!newest) return;
@@ -61,7 +62,7 @@ function runButton(program) {
       source = source.replace("'id': 'YOUR-ID'", "'id': my_id").replace("\n", "\nfrom here import my_id\n\n");
     }
     sessionStorage.sent = JSON.stringify({ name: location.pathname.replaceAll("/", " "), source: `${source}\n` });
-    location.assign("/python");
+    location.assign(`${frontDoor}python`);
   });
 }
 
@@ -84,8 +85,8 @@ async function openHarbour(event) {
   const headers = { Accept: "application/json", "X-Harbour-Key": encodeURIComponent(input.value) };
   button.disabled = true;
   try {
-    const answer = await fetch("/harbour", { headers });
-    if (answer.ok) return location.assign("/harbour");
+    const answer = await fetch(`${frontDoor}harbour`, { headers });
+    if (answer.ok) return location.assign(`${frontDoor}harbour`);
     const { reply, wait } = await answer.json();
     news.textContent = wait ? "Many wrong keys came from your network. I keep asking: that takes a minute." : reply;
     if (wait) return setTimeout(() => openHarbour(event), wait * 1000);

@@ -1,5 +1,5 @@
 % rebase("reply.tpl")
-<section class="club">
+<section class="handouts">
 % for card in range(8):
 <article>
 {{!qr}}

@@ -6,10 +6,10 @@
 </div>
 % else:
 <h1 class="unseen">Python</h1>
-<link rel="stylesheet" href="{{ace}}ace.css">
+<link rel="stylesheet" href="/{{ace}}ace.css">
 <link rel="stylesheet" href="/static/python/python.css">
-<script src="{{ace}}ace.js" defer></script>
-<script src="{{ace}}mode-python.js" defer></script>
+<script src="/{{ace}}ace.js" defer></script>
+<script src="/{{ace}}mode-python.js" defer></script>
 <script src="/static/python/workbench.js" type="module"></script>
 <noscript><p class="note">Here your browser runs Python, and needs JavaScript for it. Without that, <a href="/mocean">type URLs</a>.</p></noscript>
 <div id="workbench" data-pyodide="{{pyodide}}" data-wheels="{{' '.join(wheels)}}" data-id="{{my_id}}" data-state="loading">

@@ -2,7 +2,7 @@
 //
 // Each press asks the same URL as somebody who types it. The browser's cookie says whose ship it is.
 
-import { Live } from "../map/live.js";
+import { FRONT_DOOR, Live } from "../map/live.js";
 import { Picture } from "../map/picture.js";
 
 const POLL = 1000; // milliseconds between two looks at the own ship, as a program should do it
@@ -38,16 +38,16 @@ function reckoned(own, time) {
 
 function urlOf(press, item) {
   const depth = ship?.depth ?? 0;
-  if (press.length === 1) return `/accel?ctrl=${press}`;
-  if (press === "dive") return `/dive?depth=${(depth + STEP).toFixed(1)}`;
-  if (press === "rise") return `/dive?depth=${Math.max(0, depth - STEP).toFixed(1)}`;
-  if (press !== "get") return `/${press}`;
+  if (press.length === 1) return `accel?ctrl=${press}`;
+  if (press === "dive") return `dive?depth=${(depth + STEP).toFixed(1)}`;
+  if (press === "rise") return `dive?depth=${Math.max(0, depth - STEP).toFixed(1)}`;
+  if (press !== "get") return press;
   item ??= treasures[0];
-  return item ? `/get?item=${encodeURIComponent(item)}` : "/look"; // who has seen no treasure yet looks for one
+  return item ? `get?item=${encodeURIComponent(item)}` : "look"; // who has seen no treasure yet looks for one
 }
 
 async function send(url) {
-  place("url").textContent = location.origin + url;
+  place("url").textContent = FRONT_DOOR + url;
   say("");
   const answer = await request(url);
   say(answer.reply, answer.try);
@@ -60,7 +60,7 @@ async function send(url) {
 // The server's answer to who sails in this browser.
 async function request(url) {
   try {
-    const asked = `${url}${url.includes("?") ? "&" : "?"}format=json`;
+    const asked = `${FRONT_DOOR}${url}${url.includes("?") ? "&" : "?"}format=json`;
     return await (await fetch(asked, { signal: AbortSignal.timeout(5000) })).json();
   } catch {
     return { reply: "The server does not answer. Try again in a moment." };
@@ -80,7 +80,7 @@ function learn(answer) {
 
 function say(text, example) {
   place("said").textContent = text;
-  place("try").textContent = example ? `Try this: ${location.origin}${example}` : "";
+  place("try").textContent = example ? `Try this: ${FRONT_DOOR}${example.slice(1)}` : "";
 }
 
 // Names that players made become textContent and never HTML.
@@ -101,7 +101,7 @@ function showThings(things) {
 }
 
 async function poll() {
-  if (!document.hidden) learn(await request("/location"));
+  if (!document.hidden) learn(await request("location"));
   setTimeout(poll, POLL);
 }
 

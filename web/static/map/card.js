@@ -22,7 +22,7 @@ export class Card {
   async show() {
     this.shown = now();
     const ship = this.picture.fleet.ships.get(this.name);
-    const { reply, look, badges, seamounts, treasures, asked } = await ask("/ship", { name: this.name });
+    const { reply, look, badges, seamounts, treasures, asked } = await ask("ship", { name: this.name });
     if (look === undefined) return this.card.replaceChildren(element("p", reply));
     const follow = followLink(this.name, "Follow this ship");
     const facts = Object.entries({

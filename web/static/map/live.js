@@ -4,6 +4,8 @@
 
 import { Clock, now } from "./clock.js";
 
+// Where all routes begin.
+export const FRONT_DOOR = new URL("../../", import.meta.url).href;
 const POLL = 1000; // milliseconds between two questions
 const POLL_HIDDEN = 10000; // the same while nobody sees the map
 const PATIENCE = 5000; // milliseconds to wait for an answer
@@ -32,9 +34,9 @@ export class Live {
     if (this.isAsking) return;
     this.isAsking = true;
     const asked = now();
-    const chart = await ask("/chart");
+    const chart = await ask("chart");
     const answered = now();
-    if (chart.sailors && chart.sounded !== this.soundings.sounded) this.soundings = { ...this.soundings, ...(await ask("/soundings")) };
+    if (chart.sailors && chart.sounded !== this.soundings.sounded) this.soundings = { ...this.soundings, ...(await ask("soundings")) };
     this.isAsking = false;
     this.timer = setTimeout(() => this.poll(), document.hidden ? POLL_HIDDEN : POLL);
     if (!chart.sailors) return this.complain(chart.reply);
@@ -46,7 +48,7 @@ export class Live {
 // The server's answer, or our own if there is none. Without the cookie: a map left open must not keep its sailor awake.
 export async function ask(route, keys) {
   try {
-    const url = `${route}?${new URLSearchParams({ ...keys, format: "json" })}`;
+    const url = `${FRONT_DOOR}${route}?${new URLSearchParams({ ...keys, format: "json" })}`;
     const answer = await fetch(url, { credentials: "omit", signal: AbortSignal.timeout(PATIENCE) });
     return await answer.json();
   } catch {

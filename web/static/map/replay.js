@@ -22,7 +22,7 @@ export class Replay {
 
   // Play, and load the rest meanwhile.
   async begin() {
-    this.today = await insist("/chart", {}, this.complain); // of this we show the sea floor
+    this.today = await insist("chart", {}, this.complain); // of this we show the sea floor
     while (await this.tracks.load(this.time())) if (!this.since) this.start();
     this.isLoaded = true;
   }

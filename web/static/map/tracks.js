@@ -22,7 +22,7 @@ export class Tracks {
   async load(time) {
     const from = this.pieces.length ? (this.missing(time) ?? this.missing(this.from)) : this.start;
     if (from === null) return this.endWithSailing();
-    this.add(await insist("/tracks", { from, ...(this.to && { to: this.to }) }, this.complain));
+    this.add(await insist("tracks", { from, ...(this.to && { to: this.to }) }, this.complain));
     return true;
   }
 
