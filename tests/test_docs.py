@@ -40,7 +40,9 @@ from web.limits import Limits
 DOCUMENTS = ["README.md", "SECURITY.md", "examples/README.md"]
 DOCUMENTS += sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md"))
 TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
-README, HANDBOOK, LESSONS = TEXTS["README.md"], TEXTS["docs/admin.md"], TEXTS["docs/leader.md"]
+README, HANDBOOK, LESSONS, DISTRICT = (
+    TEXTS[name] for name in ("README.md", "docs/admin.md", "docs/leader.md", "docs/district.md")
+)
 ALL = "\n".join(TEXTS.values())
 EXCERPTS = {"docs/client.md"}  # its blocks are pieces of client.py
 KEY = "a-key-for-the-tests"
@@ -403,7 +405,7 @@ def test_every_file_that_is_named_exists():
 
 
 def test_the_handbook_tells_how_to_use_each_file_of_deploy():
-    copied = set(re.findall(r"^sudo cp deploy/(\S+) /etc/", HANDBOOK, re.MULTILINE))
+    copied = set(re.findall(r"^sudo cp deploy/(\S+) /etc/", HANDBOOK + DISTRICT, re.MULTILINE))
     assert copied == {file.name for file in (ROOT / "deploy").iterdir()}
 
 
