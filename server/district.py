@@ -128,7 +128,12 @@ def qr_code(text):
 
 
 def open_doors(names):
-    systemctl("enable", "--now", *doors_of(names))
+    """Let systemd listen at doors, also when the computer starts again.
+
+    It knows the units already. To read those of a thousand clubs again would keep all who come waiting for seconds.
+    """
+    systemctl("enable", "--no-reload", *doors_of(names))
+    systemctl("start", *doors_of(names))
 
 
 def names_in(file):
@@ -201,8 +206,8 @@ def check():
 def suspend(name):
     """Close a club's door, and stop its server."""
     check_known(name)
-    systemctl("disable", "--now", *doors_of([name]))
-    clubs.stop(unit_of(name))
+    systemctl("disable", "--no-reload", *doors_of([name]))
+    clubs.stop(*doors_of([name]), unit_of(name))
 
 
 def resume(name):
