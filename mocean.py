@@ -36,7 +36,7 @@ from web.pages import Lines
 from web.routes import SECRET_ID, App, moment, number, one_of, text, whole_number
 from web.tables import as_table
 
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 FULL_VERSION = with_commit(VERSION)
 
 app = App()

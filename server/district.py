@@ -221,6 +221,7 @@ def resume(name):
 def remove(name, with_logbook):
     """Remove a club, and its logbook with all copies if told so."""
     suspend(name)
+    releases.let_go(unit_of(name))
     clubs.settings_file(unit_of(name)).unlink()
     folder = clubs.STATE / unit_of(name)
     if with_logbook:

@@ -247,5 +247,6 @@ def remove():
         systemctl("disable", *names)
     for file in (*(UNITS / name for name in names), PROGRAM, PREVIOUS):
         file.unlink(missing_ok=True)
+    shutil.rmtree(HELD, ignore_errors=True)
     systemctl("daemon-reload")
     clean_up()
