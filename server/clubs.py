@@ -6,13 +6,14 @@ A *club* is here the name of its server, as systemd knows it: `mocean`, or `moce
 
 import sqlite3
 import subprocess
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import time
 
 from server import backup, settings
-from server.backup import STATE, back_up, copies, keep
+from server.backup import STATE, alone_in, back_up, copies, keep
 from server.commands import Failed, run, systemctl
+from server.launch import START_LOCK
 from server.logbook import MEMORY
 from server.settings import BadSetting, Settings
 
@@ -52,6 +53,17 @@ def stop(*units):
     systemctl("stop", *units)
     # Or an earlier failure would count against the next start. It complains about units that haven't failed.
     subprocess.run(["systemctl", "reset-failed", *units], check=False, capture_output=True)
+
+
+@contextmanager
+def stopped(club):
+    """Stop a server. Nobody can start it meanwhile: who comes to its door waits, and so does who types a command."""
+    lock = Path(START_LOCK.format(club))
+    lock.touch()
+    lock.chmod(0o644)  # the launch waits for it: see launch.py
+    with alone_in(lock):
+        stop(club)
+        yield
 
 
 def status_of(club):

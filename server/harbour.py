@@ -14,20 +14,21 @@ service of this computer, whose settings only root may read: sudo env/bin/python
 import argparse
 import os
 import sys
-from urllib.error import HTTPError, URLError
+from contextlib import closing
+from http.client import HTTPException
 from urllib.parse import quote, urlencode
-from urllib.request import ProxyHandler, Request, build_opener
 
 from game.errors import printable_lines
-from server.settings import BadSetting, Settings, in_url, settings_of
+from server.door import connection_to, door_of
+from server.settings import BadSetting, Settings, settings_of
 
 
-def ask(settings, words):
-    """What the server says to a command. Raises HTTPError or URLError."""
-    host, port = settings.way_in
-    url = f"http://{in_url(host)}:{port}{url_of(words)}"
-    question = Request(url, headers={"X-Harbour-Key": settings.harbour_token})
-    return build_opener(ProxyHandler({})).open(question, timeout=10).read().decode()
+def ask(settings, door, words):
+    """The status of the server's answer to a command, and what it says. Raises OSError or HTTPException."""
+    with closing(connection_to(settings, door, timeout=10)) as connection:
+        connection.request("GET", url_of(words), headers={"X-Harbour-Key": settings.harbour_token})
+        answer = connection.getresponse()
+        return answer.status, printable_lines(answer.read().decode())
 
 
 def url_of(words):
@@ -43,14 +44,14 @@ def url_of(words):
 
 
 def read_settings(club):
-    """The settings of the server that is meant, which has a harbour. Raises BadSetting."""
+    """The settings of the server that is meant, which has a harbour, and its door if it has one. Raises BadSetting."""
     service = f"mocean@{club}" if club else "mocean"
     is_here = club is None and "MOCEAN_HARBOUR_KEY" in os.environ
     settings = Settings.read(os.environ if is_here else settings_of(service))
     if not settings.harbour_key:
         where = f"set it to that of your server or, for the service, write it into /etc/{service}.env."
         raise BadSetting(f"There is no MOCEAN_HARBOUR_KEY: {where}")
-    return settings
+    return settings, "" if is_here else door_of(service)
 
 
 def main():
@@ -59,14 +60,15 @@ def main():
     parser.add_argument("words", nargs="*", help="a command and what it needs, like: mute ada")
     options = parser.parse_args()
     try:
-        settings = read_settings(options.club)
-        print(printable_lines(ask(settings, options.words)))
+        settings, door = read_settings(options.club)
+        status, words = ask(settings, door, options.words)
     except BadSetting as problem:
         sys.exit(str(problem))
-    except HTTPError as error:
-        sys.exit(printable_lines(error.read().decode()))
-    except URLError as error:
-        sys.exit(f"No server answers at port {settings.port}: {error.reason}")
+    except (OSError, HTTPException) as error:
+        sys.exit(f"No server answers at {door or f'port {settings.port}'}: {error}")
+    if status >= 400:
+        sys.exit(words)
+    print(words)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ Needs root, systemd, and nothing but Python's standard library.
 import argparse
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -134,7 +134,8 @@ def switch(release, canary=None):
                 move(first, release)
         except Exception:
             say("It does not work. Going back ...")
-            go_back(old, before, first)
+            woken = {*clubs.running()} - {*running}  # meanwhile, with the new release
+            go_back(old, before, woken | ({first} if first else set()))
             raise
         for club in others:
             move_or_stay(club, release, used[club])
@@ -148,20 +149,22 @@ def switch(release, canary=None):
 
 
 def go_back(old, before, moved):
-    """Let a club that has moved use the old release again or, if there was none, let all be as before."""
+    """Let the clubs that have moved use the old release again or, if there was none, let all be as before."""
     if not old:
         releases.remove()
         return
-    if moved:
-        try_to(clubs.stop, moved)  # which systemd would start again and again
-    try_to(releases.place, old)
-    if before:
-        releases.link(releases.PREVIOUS, before)
-    else:
-        releases.PREVIOUS.unlink(missing_ok=True)
-    if moved:
-        try_to(adapt_logbook, moved, old)
-        try_to(clubs.start, moved)
+    with ExitStack() as at_the_end:
+        for club in moved:
+            try_to(at_the_end.enter_context, clubs.stopped(club))
+        try_to(releases.place, old)
+        if before:
+            releases.link(releases.PREVIOUS, before)
+        else:
+            releases.PREVIOUS.unlink(missing_ok=True)
+        for club in moved:
+            try_to(adapt_logbook, club, old)
+    for club in moved:
+        try_to(clubs.start, club)
 
 
 def move_or_stay(club, release, old):
@@ -175,18 +178,18 @@ def move_or_stay(club, release, old):
 
 def stay(club, release):
     """Hold a club on a release."""
-    clubs.stop(club)
-    releases.hold(club, release)
-    adapt_logbook(club, release)
+    with clubs.stopped(club):
+        releases.hold(club, release)
+        adapt_logbook(club, release)
     clubs.start(club)
 
 
 def move(club, release):
     """Restart the server of a club with the release in use. While nobody writes, its logbook is copied."""
-    clubs.stop(club)
-    releases.let_go(club)
-    if not adapt_logbook(club, release):
-        clubs.keep_logbook(club)
+    with clubs.stopped(club):
+        releases.let_go(club)
+        if not adapt_logbook(club, release):
+            clubs.keep_logbook(club)
     clubs.start(club)
 
 

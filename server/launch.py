@@ -13,16 +13,25 @@ import os
 import re
 import sys
 import traceback
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 from server import local_name, workshop
+from server.backup import alone_in
 from server.door import passed_on
 from server.settings import BadSetting, Settings, in_url, refuse_start, settings_of
 
 HERE = Path(__file__).resolve().parents[1]
+START_LOCK = "/run/{}.lock"  # whoever holds it lets no server of this name start
 HELD = "/opt/mocean.held"  # with the releases on which single clubs stay, by the names of their services
 UWSGI = Path(sys.executable).with_name("uwsgi")
+
+
+def wait_our_turn(service):
+    """While a command has stopped this server, to copy or change its logbook, don't start it."""
+    with suppress(FileNotFoundError), alone_in(START_LOCK.format(service)):
+        pass
 
 
 def stay(service):
@@ -75,6 +84,7 @@ def made_for_python(environment):
 def main():
     service = next(iter(sys.argv[1:]), None)
     if service:
+        wait_our_turn(service)
         stay(service)
     if missing := what_is_missing(sys.prefix, "sudo make install" if service else "make clean run"):
         refuse_start(missing)

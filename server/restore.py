@@ -90,16 +90,16 @@ def restore(unit, file, name):
 def restore_service(unit, file, copy):
     """Stop a service, put a copy in its logbook's place, and start it. Nothing stops that half-way."""
     say(f"Stopping {unit} ...")
-    clubs.stop(unit)
     kept = None
     try:
-        kept = put_back(copy, file)
+        with clubs.stopped(unit):
+            kept = put_back(copy, file)
         clubs.start(unit)
     except BaseException:
         say("It does not work. Going back ...")
-        clubs.stop(unit)
-        if kept:
-            take_back(file, kept)
+        with clubs.stopped(unit):
+            if kept:
+                take_back(file, kept)
         clubs.start(unit)
         raise
     say(f"{unit} runs: {clubs.status_of(unit)}")

@@ -6,7 +6,7 @@ import random
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from threading import Event
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ import pytest
 from server.door import Door
 from tests.box import Service, what_is_missing
 from tests.conftest import wait_until
-from tests.upgrades import NEW, box_with_wheels, fresh_service, upgrade
+from tests.upgrades import MIGRATES, NEW, box_with_wheels, fresh_service, upgrade
 
 MISSING = what_is_missing()
 if os.environ.get("CI") != "true":
@@ -108,6 +108,13 @@ def test_a_club_is_made_by_one_command_and_plays_at_the_first_request(box, reds)
     assert blues.get("who")[1]["count"] == 2
     assert reds.get("who")[1]["count"] == 1
     order(box, "remove", "CLUB=blues", "LOGBOOK=remove")
+
+
+def test_the_harbour_master_commands_from_the_terminal_too(box, reds):
+    reds.ask("join", name="ada", word=reds.settings()["MOCEAN_WORD"])
+    command = f"cd {box.CODE} && /opt/mocean/env/bin/python -B -m server.harbour --club reds"
+    assert "Ship ahoy!" in box.run("sh", "-c", f"{command} say Ship ahoy! && {command}").stdout
+    assert "no-sailor" in box.run("sh", "-c", f"{command} mute nobody").stderr
 
 
 def test_bad_names_make_no_club(box, reds):
@@ -209,6 +216,26 @@ def test_a_club_moves_to_another_computer(box, reds):
     assert tracks == reds.ask("tracks", **{"from": "2020-01-01"})["tracks"][: len(tracks)]
 
 
+@contextmanager
+def asked_all_the_time(club):
+    """Somebody asks all the time, and is always answered. Yields a list of how long that took, in seconds."""
+    gaps, is_over = [], Event()
+
+    def poll():
+        while not is_over.wait(0.04):
+            asked = time.monotonic()
+            club.ask("status")
+            gaps.append(time.monotonic() - asked)
+
+    with ThreadPoolExecutor() as pool:
+        polled = pool.submit(poll)
+        try:
+            yield gaps
+        finally:
+            is_over.set()
+        polled.result()
+
+
 # ---- Upgrades ----
 
 CHECK = "startup.check(application.settings, application.logbook)\n"
@@ -303,18 +330,30 @@ def test_a_sleeping_club_upgrades_as_it_wakes_unless_its_settings_are_broken(box
 
 def test_nobody_waits_long_while_a_club_is_upgraded(box, reds, as_before):
     reds.ask("status")
-    gaps, is_over = [], Event()
-
-    def poll():
-        while not is_over.wait(0.04):
-            asked = time.monotonic()
-            assert reds.ask("status")["ok"]
-            gaps.append(time.monotonic() - asked)
-
-    with ThreadPoolExecutor() as pool:
-        polled = pool.submit(poll)
+    with asked_all_the_time(reds) as gaps:
         assert upgrade(box, NEW).returncode == 0
-        is_over.set()
-        polled.result()
     print(f"the longest time without an answer was {max(gaps):.2f} s")
     assert version_of(reds).startswith("99.")
+
+
+def test_who_comes_while_a_club_is_stopped_does_not_start_it_too_early(box, reds, as_before):
+    id = reds.ask("join", name="ada", word=reds.settings()["MOCEAN_WORD"])["id"]
+    before = reds.ask("heading", id=id, degrees=77)
+    copy = box.run("make", "--silent", "-C", box.CODE, "backup", "CLUB=reds").stdout.split()[0]
+    with asked_all_the_time(reds):
+        result = upgrade(box, MIGRATES, ("server/startup.py", "    refuse_company()", "    sys.exit('not this one')"))
+        assert "not this one" in result.stderr
+        assert reds.ask("heading", id=id, degrees=88)["heading"] == 88
+        assert box.run("make", "-C", box.CODE, "restore", "CLUB=reds", f"COPY={copy}").returncode == 0
+    after = reds.ask("location", id=id)
+    assert (after["heading"], after["x"]) == (77, before["x"])
+
+
+def test_uninstalling_closes_all_doors_and_installing_brings_the_clubs_back(box, reds, as_before):
+    id = reds.ask("join", name="ada", word=reds.settings()["MOCEAN_WORD"])["id"]
+    assert order(box, "uninstall").returncode == 0
+    left = box.run("sh", "-c", "ls -R /run/mocean-doors /etc/systemd/system /opt | grep -i mocean.*reds").stdout
+    assert left == ""
+    assert upgrade(box).returncode == 0
+    order(box, "resume", "CLUB=reds")
+    assert reds.ask("location", id=id)["ok"]
