@@ -88,6 +88,10 @@ export: ## put all of a club into a file for another computer, and suspend it: C
 import: ## have a club that was exported: FILE=reds.tar
 	@$(DISTRICT) import $(abspath $(FILE))
 
+image: ## build the image of a club's server, for containers: IMAGE=mocean. ENGINE=docker instead of podman
+	@BUILDAH_FORMAT=docker $(or $(ENGINE),podman) build --file deploy/Containerfile $(BASE:%=--build-arg BASE=%) \
+		--build-arg COMMIT="$$(git describe --always --exclude='*' --dirty=.changed)" --tag $(or $(IMAGE),mocean) .
+
 rollback: ## let the service use the version before again, or the newer one. CLUB=reds: only this club of a district
 	@$(PYTHON) -B -m server.install --rollback $(CLUB:%=--club %)
 
@@ -125,4 +129,4 @@ $(VENV)/bin/pip:
 		{ echo "A part of Python is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-.PHONY: help run check play python test lint format backup restore crash soak attack bench picture install club clubs suspend resume remove export import rollback uninstall wheels lock clean
+.PHONY: help run check play python test lint format backup restore crash soak attack bench picture install club clubs suspend resume remove export import image rollback uninstall wheels lock clean

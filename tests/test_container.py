@@ -19,6 +19,7 @@ import requests
 import yaml
 
 from mocean import VERSION
+from server.releases import commit_in
 from server.settings import CANNOT_START
 from tests.box import PYTHON, Box, Service, what_is_missing
 from tests.conftest import ROOT, Player, fill, free_port, game, wait_until
@@ -26,19 +27,26 @@ from tests.conftest import ROOT, Player, fill, free_port, game, wait_until
 FILES = sorted((ROOT / "deploy/kubernetes").iterdir())
 IMAGE, RCLONE = f"registry.example.org/mocean:{VERSION}", "docker.io/rclone/rclone:1.71"
 
-CONFIGURATION = """
-[containers]
-netns = "host"
-pids_limit = 0
-default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-[engine]
-runtime = "runc"
-"""  # as in a box, nothing has limits
-STORAGE = '[storage]\ndriver = "overlay"\ngraphroot = "/tmp/images"\nrunroot = "/run/containers"\n'
-WHEELS_ONLY = "[install]\nno-index = true\nfind-links = /wheels\n"  # for pip: the network may need more than it knows
+FILES_OF_THE_BOX = {
+    # There, containers have no limits. In them, pip takes the packages that are mounted, and needs no network.
+    "/etc/containers/containers.conf": """
+        [containers]
+        netns = "host"
+        pids_limit = 0
+        default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+        volumes = ["/root/wheels:/wheels:ro", "/root/pip.conf:/etc/pip.conf:ro"]
+        [engine]
+        runtime = "runc"
+        """,
+    "/etc/containers/storage.conf": """
+        [storage]
+        driver = "overlay"
+        graphroot = "/tmp/images"
+        runroot = "/run/containers"
+        """,
+    "/root/pip.conf": "[install]\nno-index = true\nfind-links = /wheels\n",
+}
 BASE = "mmdebstrap --quiet --variant=extract --include=coreutils,dash,libc-bin,python3,python3-venv,rclone"
-BUILD = "podman build --isolation chroot --format docker --file deploy/Containerfile --build-arg COMMIT=1a2b3c4"
-MOUNTED = "--volume /root/wheels:/wheels:ro --volume /root/pip.conf:/etc/pip.conf:ro"
 
 
 @pytest.fixture(scope="module")
@@ -50,19 +58,18 @@ def box():
     missing = what_is_missing() or tools
     assert not missing, f"the container can't be tested: {missing}"
     with Box(ROOT) as box:
-        box.write("/etc/containers/containers.conf", CONFIGURATION)
-        box.write("/etc/containers/storage.conf", STORAGE)
-        box.write("/root/pip.conf", WHEELS_ONLY)
+        for path, text in FILES_OF_THE_BOX.items():
+            box.write(path, text)
         do(box, "make", "-C", Box.CODE, "wheels", "WHEELS=/root/wheels", "VENV=/root/venv", PYTHON)
         debian = freedesktop_os_release()["VERSION_CODENAME"]
         do(box, "sh", "-c", f"{BASE} {debian} - | podman import --change ENV=PATH=/usr/bin:/bin - {RCLONE}")
-        do(box, "sh", "-c", f"cd {Box.CODE} && {BUILD} {MOUNTED} --build-arg BASE={RCLONE} --tag {IMAGE} .")
+        do(box, "make", "-C", Box.CODE, "image", f"IMAGE={IMAGE}", f"BASE={RCLONE}", BUILDAH_ISOLATION="chroot")
         yield box
 
 
-def do(box, *words, text=None):
+def do(box, *words, **options):
     """Run a command in the box. Returns what it printed."""
-    result = box.run(*words, text=text, timeout=300)
+    result = box.run(*words, timeout=300, **options)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -109,7 +116,7 @@ def play_both_games(club):
 def test_both_games_are_played_in_it_though_it_may_do_little(reds):
     reds.start()
     play_both_games(reds)
-    assert reds.ask("health")["version"] == f"{VERSION}+1a2b3c4"
+    assert reds.ask("health")["version"] == f"{VERSION}+{commit_in(ROOT)}"
     assert do(reds.box, "podman", "exec", "reds", "id", "-u") == "10001\n"
     not_even_root = ("podman", "exec", "--user", "0", "reds", "touch", "/opt/mocean/mocean.py")
     assert "Read-only file system" in reds.box.run(*not_even_root).stderr
@@ -192,7 +199,7 @@ def test_kubernetes_knows_every_word_of_its_files(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_every_pod_may_do_little(file):
+def test_every_pod_is_of_this_version_and_may_do_little(file):
     """Otherwise the namespace would refuse it."""
     for pod in (pod for document in documents(file) for pod in pods(document)):
         assert pod["securityContext"]["runAsNonRoot"]
@@ -205,6 +212,7 @@ def test_every_pod_may_do_little(file):
                 "capabilities": {"drop": ["ALL"]},
             }
             assert container["securityContext"] == locked
+            assert container["image"] in (IMAGE, RCLONE)
 
 
 def test_a_full_disk_is_no_reason_for_a_new_start(small_disk, clock):
