@@ -18,6 +18,7 @@ from pathlib import Path
 
 from server import clubs, releases
 from server.commands import Failed, perform, say, uninterrupted
+from server.door import door_of
 from server.rehearsal import rehearse, strike
 from server.restore import put_back
 
@@ -40,16 +41,17 @@ def install(with_fetching=True):
     releases.check_place()
     os.umask(0o022)  # everybody may read what is installed
     with tidied():
-        release = releases.build(with_fetching)
-        for club in clubs.broken():
+        release, canary = releases.build(with_fetching), os.environ.get("CANARY")
+        for club in without_doors(clubs.broken()):
             try:
                 try_out(release, club)
             except Failed as problem:
                 say(f"{problem}\nIt had failed before, so this is only a warning.")
-        for club in to_run() or [FIRST]:
+        first, *others = to_run(canary) or [FIRST]
+        for club in [first, *without_doors(others)]:
             try_out(release, club)
         with uninterrupted():
-            switch(releases.finish(release), os.environ.get("CANARY"))
+            switch(releases.finish(release), canary)
 
 
 @contextmanager
@@ -70,10 +72,15 @@ def try_out(release, club):
     rehearse(release, club)
 
 
-def to_run():
-    """The clubs whose servers run, or would if a switch had not been killed."""
+def without_doors(clubs):
+    """Those of some clubs that are in no district. There, one rehearsal tells enough, as each has its own way back."""
+    return [club for club in clubs if not door_of(club)]
+
+
+def to_run(canary=None):
+    """The clubs whose servers run, or would if a switch had not been killed. If the canary runs, it is the first."""
     unfinished = SWITCHING.read_text().split() if SWITCHING.exists() else []
-    return sorted({*clubs.running(), *unfinished})
+    return sorted({*clubs.running(), *unfinished}, key=lambda club: (club.rpartition("@")[2] != canary, club))
 
 
 def rollback():
@@ -115,16 +122,17 @@ def switch(release, canary=None):
 
     The first is the canary, if that runs. A club that sleeps uses the release as soon as it wakes.
     """
-    old, before, running, broken = releases.in_use(), releases.previous(), to_run(), clubs.broken()
+    old, before, running, broken = releases.in_use(), releases.previous(), to_run(canary), clubs.broken()
     releases.newest_logbook(release)  # which is remembered: no club has to wait for the answer
+    misfits = releases.misfits(release)
     if not old:
         running = running or [FIRST]
-    first, *others = sorted(running, key=lambda club: club.rpartition("@")[2] != canary) or [None]
-    used = {club: releases.used_by(club) for club in {*running, *releases.misfits(release)}}
+    first, *others = running or [None]
+    used = {club: releases.used_by(club) for club in {*running, *misfits}}
     say(f"Switching to {releases.version_of(release)} ...")
     SWITCHING.write_text("\n".join(running))
     try:
-        for club, problem in releases.misfits(release).items():
+        for club, problem in misfits.items():
             if club not in running:
                 say(f"{club} sleeps, and will stay on {releases.version_of(used[club])}. {problem}")
                 releases.hold(club, used[club])
@@ -142,7 +150,8 @@ def switch(release, canary=None):
     finally:
         SWITCHING.unlink()
     for club in broken:
-        try_to(move, club, release)
+        if club not in misfits:
+            try_to(move, club, release)
     for club in running:
         was = f" Before, it was {releases.version_of(old)}." if old else ""
         say(f"{club}: {clubs.status_of(club)}{was}")
