@@ -103,7 +103,7 @@ def test_a_club_is_made_by_one_command_and_plays_at_the_first_request(box, reds)
     assert blues.is_asleep()
     assert blues.get("join", name="ada")[0] == 403
     assert blues.ask("join", name="ada", word=word)["name"] == "ada"
-    assert blues.ask("harbour", key=key)["ok"]
+    assert [sailor["address"] for sailor in blues.ask("harbour", key=key)["sailors"]] == ["192.0.2.7"]
     assert reds.settings()["MOCEAN_WORD"] != word  # each has its own
     assert blues.get("who")[1]["count"] == 2
     assert reds.get("who")[1]["count"] == 1

@@ -7,19 +7,42 @@ import ssl
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import pytest
 
-from tests.conftest import ROOT, Server, free_port
-from tests.fleet import a_browser
+from server.door import Door
+from tests.conftest import ROOT, UWSGI, Server, free_port
+from tests.fleet import a_browser, write_logbook
 from tests.slow import ATTACKER, Slow, small_server
 
 NAME = "reds.example.org"
+DISTRICT = ["district.Caddyfile", "district-nginx.conf"]
+# A server at the door of a club, as systemd would start it. The tests themselves come by a port.
+OPEN_A_DOOR = """
+import os, socket, sys
+door = socket.socket(socket.AF_UNIX)
+door.bind(os.environ["DOOR"])
+os.chmod(os.environ["DOOR"], 0o777)
+door.listen(1024)
+os.dup2(door.fileno(), 3)
+os.set_inheritable(3, True)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+WITH_DOOR = (
+    sys.executable,
+    "-c",
+    OPEN_A_DOOR,
+    UWSGI,
+    "uwsgi.ini",
+    "--http=127.0.0.1:PORT",
+    "--http-to=mocean-PORT.sock",
+)
 KEY = "a-key-for-the-tests"
 FORGED = dict.fromkeys(("X-Forwarded-For", "X_Forwarded_For", "X-Forwarded_For", "x_forwarded-for"), "192.0.2.99")
 HALF_A_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # how TLS begins
@@ -37,9 +60,9 @@ class Proxy:
     def __init__(self, file, folder, server):
         self.folder, self.server, self.port, self.plain_port = folder, server, free_port(), free_port()
         self.log, self.file = folder / "output.log", folder / file
-        text = (ROOT / "deploy" / file).read_text().replace("10s", "1s")
-        text = text.replace("127.0.0.1:8081", f"127.0.0.1:{server.port}")
-        text, command = self.caddy(text) if file == "Caddyfile" else self.nginx(text)
+        text = (ROOT / "deploy" / file).read_text().replace("10s", "1s").replace("/run/mocean-doors", str(folder))
+        text = text.replace(":8081", f":{server.port}").replace(":8079", f":{free_port()}")
+        text, command = self.caddy(text) if "Caddyfile" in file else self.nginx(text)
         self.file.write_text(text)
         with self.log.open("w") as log:
             environment = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
@@ -50,6 +73,7 @@ class Proxy:
         ports = f"\thttp_port {self.plain_port}\n\thttps_port {self.port}\n"
         text = text.replace("{\n", "{\n\tadmin off\n\tskip_install_trust\n" + ports, 1)
         text = text.replace(f"{NAME} {{", f"{NAME}:{self.port} {{\n\ttls internal")
+        text = text.replace("\t\ton_demand\n", "\t\ton_demand\n\t\tissuer internal\n")
         return text, ["caddy", "run", "--adapter", "caddyfile", "--config"]
 
     def nginx(self, text):
@@ -61,33 +85,33 @@ class Proxy:
         for ours, theirs in {
             "listen 80;": f"listen 127.0.0.1:{self.plain_port};",
             "listen 443 ": f"listen 127.0.0.1:{self.port} ",
-            f"/etc/letsencrypt/live/{NAME}": f"{self.folder}",
+            "/etc/letsencrypt/live/reds.example.org": f"{self.folder}",
+            "/etc/letsencrypt/live/example.org": f"{self.folder}",
             "/var/log/nginx": f"{self.folder}",
             "/run/nginx.pid": f"{self.folder}/nginx.pid",
         }.items():
-            assert ours in text
             text = text.replace(ours, theirs)
         return text, ["nginx", "-g", "daemon off;", "-c"]
 
-    def connect(self, address="127.0.0.1"):
-        """A connection with TLS, from an address of this computer."""
+    def connect(self, address="127.0.0.1", name=NAME):
+        """A connection with TLS to a name, from an address of this computer."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         connection = socket.create_connection(("127.0.0.1", self.port), 10, (address, 0))
-        return context.wrap_socket(connection, server_hostname=NAME)
+        return context.wrap_socket(connection, server_hostname=name)
 
-    def respond(self, path, headers=(), address="127.0.0.1"):
+    def respond(self, path, headers=(), address="127.0.0.1", name=NAME):
         """The response, with its `text`."""
-        connection = HTTPConnection(NAME)
-        with self.connect(address) as connection.sock:
+        connection = HTTPConnection(name)
+        with self.connect(address, name) as connection.sock:
             connection.request("GET", path, headers=dict(headers))
             response = connection.getresponse()
             response.text = response.read().decode()
             return response
 
-    def ask(self, path, headers=(), address="127.0.0.1"):
+    def ask(self, path, headers=(), address="127.0.0.1", name=NAME):
         """The reply, as text."""
-        return self.respond(path, headers, address).text
+        return self.respond(path, headers, address, name).text
 
     def send(self, *lines):
         """Send a request as it is, with TLS and to the port for plain HTTP. Returns what comes back."""
@@ -111,17 +135,47 @@ class Proxy:
         self.process.wait(10)
 
 
-@pytest.fixture(scope="module", params=["Caddyfile", "nginx.conf"])
-def proxy(request, tmp_path_factory):
+@pytest.fixture(scope="module", params=["Caddyfile", "nginx.conf", *DISTRICT])
+def proxy(request):
     """A proxy before a server with the settings of the handbook."""
-    server = Server(MOCEAN_PROXIES="127.0.0.1", MOCEAN_HOSTS=NAME, MOCEAN_HARBOUR_KEY=KEY)
+    with before_a_server(request.param) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module", params=DISTRICT)
+def district(request):
+    """The proxy of a district, in which there is one club, reds."""
+    with before_a_server(request.param) as proxy:
+        yield proxy
+
+
+@contextmanager
+def before_a_server(file):
     with ExitStack() as stack:
-        server.start(tmp_path_factory.mktemp("server") / "log")
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="mocean-")))
+        folder.chmod(0o755)  # nginx works as another user
+        settings = {"MOCEAN_HOSTS": f"{NAME},example.org", "MOCEAN_HARBOUR_KEY": KEY}
+        if file in DISTRICT:
+            server = Server(*WITH_DOOR, DOOR=f"{folder}/mocean@reds.sock", **settings)
+        else:
+            server = Server(MOCEAN_PROXIES="127.0.0.1", **settings)
+        server.start(folder / "server")
         stack.callback(server.kill)
-        proxy = Proxy(request.param, tmp_path_factory.mktemp("proxy"), server)
+        proxy = Proxy(file, folder, server)
         stack.callback(proxy.stop)
         proxy.wait()
         yield proxy
+
+
+@contextmanager
+def stopped(server):
+    """While it is stopped, only its door is there, if it has one."""
+    server.kill()
+    try:
+        yield
+    finally:
+        Path(server.environment.get("DOOR", "none")).unlink(missing_ok=True)
+        server.start(server.log)
 
 
 def test_nobody_behind_a_proxy_chooses_an_address(proxy):
@@ -134,20 +188,37 @@ def test_nobody_behind_a_proxy_chooses_an_address(proxy):
 
 
 @contextmanager
-def breaking_off(port):
-    """A server that is ended in the middle of its first reply."""
-    with socket.create_server(("127.0.0.1", port)) as listener:
+def breaking_off(server, said=b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf of it"):
+    """In the place of a server, one that ends in the middle of its replies. Yields a list of what was sent to it."""
+    with listening_like(server) as listener:
+        sent = []
 
         def serve():
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(10_000)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf of it")
+            with suppress(OSError):  # until it is shut
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        sent.append(connection.recv(10_000))
+                        connection.sendall(said)
 
         thread = Thread(target=serve)
         thread.start()
-        yield
+        yield sent
+        listener.shutdown(socket.SHUT_RDWR)
         thread.join()
+
+
+def listening_like(server):
+    """A socket that listens where a server did that has ended."""
+    door = server.environment.get("DOOR")
+    if not door:
+        return socket.create_server(("127.0.0.1", server.port))
+    Path(door).unlink()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(door)
+    Path(door).chmod(0o777)
+    listener.listen()
+    return listener
 
 
 def test_a_proxy_writes_nothing_that_players_send_to_a_log(proxy):
@@ -155,13 +226,10 @@ def test_a_proxy_writes_nothing_that_players_send_to_a_log(proxy):
     secret = token_hex(8)
     asked = f"/sendchat?id={secret}&message={secret}"
     assert "No sailor has the id" in proxy.ask(asked)
-    proxy.server.kill()
-    try:
+    with stopped(proxy.server):
         assert "No sailor" not in proxy.ask(asked)
-        with breaking_off(proxy.server.port), suppress(HTTPException):
+        with breaking_off(proxy.server), suppress(HTTPException):
             proxy.ask(asked)
-    finally:
-        proxy.server.start(proxy.server.log)
     *_, redirected = proxy.send(f"GET {asked} HTTP/1.0", f"Host: {NAME}")
     assert f"location: https://{NAME}{asked}" in redirected.replace("Location:", "location:")
     for bad in (
@@ -236,6 +304,108 @@ def test_a_proxy_cuts_off_who_never_finishes_a_request(proxy):
             assert " sailing, " in proxy.ask("/status")
             assert time.monotonic() < deadline, f"{len(slow.open_ones)} connections are still open"
             time.sleep(0.2)
+
+
+# ---- The one door of a district ----
+
+NO_CLUB = "There is no club at this address, or it is closed."
+
+
+def test_a_club_is_found_by_its_host_and_by_its_path(district):
+    joined = district.ask("/join?name=kim")
+    assert joined.startswith("Welcome aboard, kim!")
+    assert "kim" in district.ask("/reds/who", name="example.org")
+    for path in ("/reds", "/reds/", "/reds/no-such-route"):
+        page = district.ask(path, {"Accept": "text/html"}, name="example.org")
+        assert 'href="/reds/mocean"' in page
+    page = district.ask("/who", {"Accept": "text/html", "X-Forwarded-Prefix": "/blues"})
+    assert 'href="/mocean"' in page
+    page = district.ask("/reds/who", {"Accept": "text/html", "X-Forwarded-Prefix": "/blues"}, name="example.org")
+    assert "/blues" not in page
+    assert "https://example.org/reds/who" in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/blues/who", "/Reds/who", "/reds%2f..%2fwho", "/../reds", "/reds.sock/", "/who"]
+)
+def test_no_other_path_leads_to_a_club(district, path):
+    answer = district.ask(path, name="example.org")
+    assert NO_CLUB in answer or "no route" in answer or "400 Bad Request" in answer
+
+
+@pytest.mark.parametrize(
+    "host", ["x.reds.example.org", "../reds.example.org", "reds/../reds.example.org", "%72eds.example.org", "reds"]
+)
+def test_no_other_host_leads_to_a_club(district, host):
+    lines = ["GET /who HTTP/1.1", f"Host: {host}", "Connection: close"]
+    tls, plain = district.send(*lines)
+    assert "Aboard now" not in tls + plain
+
+
+def test_a_club_that_is_not_there_is_named_as_such(district):
+    with stopped(district.server):
+        down = district.respond("/who")
+        assert (down.status, down.headers["Retry-After"]) == (503, "10")
+        assert down.text.startswith("Your club's server gave no answer.")
+        Path(district.server.environment["DOOR"]).unlink()  # it is suspended
+        closed = district.respond("/who")
+        assert (closed.status, closed.text.startswith(NO_CLUB)) == (404, True)
+    assert district.ask("/who").startswith("Aboard now")
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf of it"])
+def test_no_request_is_sent_twice(district, said):
+    """Each acts, so a second one could say something again."""
+    district.ask("/status")  # over a connection that could be used again
+    with stopped(district.server), breaking_off(district.server, said) as sent:
+        with suppress(HTTPException):
+            district.ask("/sendchat?message=once")
+        time.sleep(0.5)
+        assert len([request for request in sent if b"once" in request]) == 1
+
+
+def test_a_certificate_is_made_for_clubs_only():
+    with before_a_server("district.Caddyfile") as district:
+        for name in ("blues.example.org", "reds.example.com", "x.reds.example.org"):
+            with pytest.raises(ssl.SSLError):
+                district.connect(name=name)
+        assert district.ask("/who", name="example.org").startswith(NO_CLUB)
+
+
+def test_who_does_not_read_keeps_nobody_in_the_club_waiting(tmp_path):
+    """The proxy may hold all of a reply, or not: so here nobody reads at the door itself."""
+    write_logbook(tmp_path / "logbook", [(f"ship-{number}", number, number, 90, 0) for number in range(1000)])
+    door = str(tmp_path / "door")
+    server = Server(*WITH_DOOR, DOOR=door, MOCEAN_LOGBOOK=str(tmp_path / "logbook")).start(tmp_path / "log")
+    try:
+        assert len(server.ask("chart", format="page").text) > 300_000
+        with ExitStack() as stack:
+            for _ in range(10):
+                reader = stack.enter_context(closing(Door(door, 10)))
+                reader.request("GET", "/chart?format=page")
+            player = stack.enter_context(closing(Door(door, 10)))
+            player.request("GET", "/who")
+            assert player.getresponse().read().startswith(b"Aboard now")
+    finally:
+        server.kill()
+
+
+def test_a_browser_stays_in_a_club_that_is_found_by_path(district):
+    club = f"https://example.org:{district.port}/reds"
+    with a_browser("--host-resolver-rules=MAP example.org 127.0.0.1") as browser:
+        page = browser.new_context(ignore_https_errors=True).new_page()
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{club}/join?name=pat")
+        assert {cookie["path"] for cookie in page.context.cookies()} == {"/reds/"}
+        page.get_by_role("link", name="Helm").click()
+        page.locator("#heading", has_text="°").wait_for()
+        page.keyboard.press("w")
+        page.get_by_text(f"{club}/accel?ctrl=w").wait_for()
+        page.get_by_text("speed 2.0").wait_for()
+        page.get_by_role("link", name="Map").click()
+        page.wait_for_function("() => globalThis.picture?.fleet.ships.has('pat')")
+        assert all(url.startswith(f"{club}/") for url in asked), asked
 
 
 # ---- The firewall ----

@@ -13,6 +13,7 @@ LONGEST_URL = 8000  # characters
 LONGEST_HEADERS = 16000
 MOST_KEYS = 50
 PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")  # why a browser asks
+BY_DOOR = "0.0.0.0"  # what uWSGI says of who comes by a socket that is a file, where there are no addresses
 UNCLEAR = "unclear"  # the address of all who have forged X-Forwarded-For
 OTHER_SITES = ("cross-site", "same-site")  # who asks, in a browser's words: the second may be another port of our host
 # The headers by which proxies say that they ask for somebody else.
@@ -348,8 +349,8 @@ def address_of(environ, proxies):
 
 
 def is_proxy(address, proxies):
-    """True for the address of one of our proxies. By a club's door, where there are no addresses, nobody else comes."""
-    return not address or (bool(proxies) and is_in(address, proxies))
+    """True for the address of one of our proxies. Nobody else comes by a club's door."""
+    return address == BY_DOOR or (bool(proxies) and is_in(address, proxies))
 
 
 @lru_cache(maxsize=4096)
