@@ -1,4 +1,5 @@
 """Somebody rents a machine and follows docs/admin.md: every command in it is typed as it is printed, and must succeed.
+Then many clubs come, and docs/district.md is followed.
 
 It is one story, on one computer: a box with a network of its own, in which the ports are free that the text names. The
 *reader* is an ordinary user, who may use sudo. In the order of the text, the reader types each line of the blocks `sh`,
@@ -27,7 +28,9 @@ if os.environ.get("CI") != "true":
 elif MISSING:
     pytest.fail(f"the handbook can't be followed under systemd: {MISSING}", pytrace=False)
 
-HANDBOOK, README = ((ROOT / name).read_text(encoding="utf-8") for name in ("docs/admin.md", "README.md"))
+HANDBOOK, README, DISTRICT = (
+    (ROOT / name).read_text(encoding="utf-8") for name in ("docs/admin.md", "README.md", "docs/district.md")
+)
 REPOSITORY = f"{Box.CODE}/repository"
 NAME = "ocean.localhost"  # of the server: curl finds it, and Caddy certifies it, without a network
 
@@ -36,6 +39,7 @@ NAME = "ocean.localhost"  # of the server: curl finds it, and Caddy certifies it
 REPLACED = {
     "ADDRESS-OF-THIS-REPOSITORY": REPOSITORY,
     "YOUR-NAME": NAME,
+    "YOUR-DOMAIN": NAME,
     "sqlite3 FILE": "sqlite3 $(ls backups/* | tail -1)",
 }
 NOT_TYPED = {
@@ -44,6 +48,8 @@ NOT_TYPED = {
     "systemctl edit": "it is named; sudo is typed before it",
     "systemctl start": "it is named; sudo is typed before it",
     "make test": "it runs this",
+    "make image IMAGE=registry.example.org/mocean:0.4.0": "test_container.py does",
+    "python -m bench.district": "it takes half an hour",
     "python -m server.fetch": "for Windows",
     ".venv/bin/python -m pip install zeroconf": "it asks PyPI",
     "crontab -e": "for the other machine, which isn't there",
@@ -134,8 +140,10 @@ def bare(line):
 
 
 OWN_SERVER = next(section for section in sections(README) if title(section) == "Run your own server")
-FIRST, *OTHERS = (section for section in sections(HANDBOOK) if section.startswith("##") and steps(section))
-STORY = sorted([FIRST, OWN_SERVER, *OTHERS], key=lambda section: title(section) == OTHER_WAY)
+FIRST, *OTHERS, LAST = (section for section in sections(HANDBOOK) if section.startswith("##") and steps(section))
+CLUBS = [section for section in sections(DISTRICT) if section.startswith("##") and steps(section)]
+CLUBS = [section for section in CLUBS if title(section) != "Kubernetes"]  # which needs a cluster
+STORY = sorted([FIRST, OWN_SERVER, *OTHERS, *CLUBS, LAST], key=lambda section: title(section) == OTHER_WAY)
 IN_BLOCKS = {bare(what) for section in STORY for how, what in steps(section) if how == "sh"}
 
 # ---- The reader ----
@@ -264,7 +272,7 @@ def somebody_stops_it(reader):
     reader.box.run("systemctl", "stop", "terminal", check=True)
 
 
-@after("^sudo make install")
+@after("^sudo make install(?!.*CANARY)")
 def the_newest_version_answers(reader):
     assert re.search(r"mocean: .*\d ships? sailing", reader.seen)
     version = re.search('VERSION = "(.*)"', reader.box.run("cat", "/home/reader/mocean/mocean.py").stdout)[1]
@@ -354,9 +362,9 @@ def somebody_publishes_a_new_version(reader):
     reader.type(f"""sed -i 's/^VERSION = "/&99./' {REPOSITORY}/mocean.py && git -C {REPOSITORY} commit -qam 'Better'""")
 
 
-@before("apt install nginx")
-def the_reader_has_chosen_nginx(reader):
-    reader.type("sudo systemctl stop caddy")
+@before("apt install (?P<server>nginx|caddy)")
+def the_reader_has_chosen_one(reader, server):
+    reader.type(f"sudo systemctl stop {'caddy' if server == 'nginx' else 'nginx'}")
 
 
 @after("apt install (?P<server>nginx|caddy)")
@@ -380,6 +388,35 @@ def the_other_clubs_have_settings_too(reader):
 def each_club_has_an_ocean(reader):
     for port in (8081, 8082, 8083):
         assert reader.ask("join", f"http://localhost:{port}", name="bob", word="plank")["ok"]
+
+
+@before("^sudo make club NAME=reds")
+def the_clubs_with_ports_have_gone(reader):
+    reader.type("sudo systemctl disable --now mocean@reds mocean@blues mocean@greens")
+    reader.type("sudo sh -c 'rm -r /etc/mocean@*.env /var/lib/private/mocean@*'")
+
+
+@after("systemctl restart (nginx|caddy)$")
+def who_asks_for_no_club_is_told_so(reader):
+    url = f"https://{NAME}/greens/who"
+    said = "There is no club at this address"
+    wait_until(lambda: said in reader.box.run("curl", "--silent", "--insecure", url).stdout)
+
+
+@after("^sudo make club NAME=reds")
+def a_club_is_there_at_once(reader):
+    word = re.search(r"club word +(\S+)", reader.seen)[1]
+    assert reader.ask("join", f"https://reds.{NAME}", name="ada", word=word)["ok"]
+
+
+@before("CANARY=seals")
+def the_canary_is_awake(reader):
+    assert reader.ask("status", f"https://seals.{NAME}")["ok"]
+
+
+@after("make (rollback|resume) CLUB=seals")
+def the_canary_sails_on(reader):
+    assert reader.ask("status", f"https://seals.{NAME}")["ok"]
 
 
 @after("^sudo systemctl enable --now mocean$")
