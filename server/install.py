@@ -86,13 +86,7 @@ def to_run(canary=None):
 def rollback():
     """Switch to the release that was in use before."""
     check_machine()
-    release = releases.previous()
-    if not release:
-        raise Failed("There is no version to go back to.")
-    newest = releases.newest_logbook(release)
-    for club in to_run():
-        if not clubs.is_readable(club, newest):
-            clubs.fitting_copy(club, newest)
+    release = way_back(to_run())
     with uninterrupted():
         switch(release)
 
@@ -100,17 +94,28 @@ def rollback():
 def roll_back(name):
     """Let one club of a district use the release before, until `make resume`. Raises Failed."""
     check_machine()
-    club, release = f"mocean@{name}", releases.previous()
-    if not release:
-        raise Failed("There is no version to go back to.")
+    club = f"mocean@{name}"
     if not clubs.settings_file(club).exists():
         raise Failed(f"There is no club “{name}” here.")
-    newest = releases.newest_logbook(release)
-    if not clubs.is_readable(club, newest):
-        clubs.fitting_copy(club, newest)
+    release = way_back([club])
     with uninterrupted():
         stay(club, release)
     say(f"{club}: {clubs.status_of(club)} It stays on that version until you type: sudo make resume CLUB={name}")
+
+
+def way_back(to_move):
+    """The release that was in use before, if there is one, and it can read the logbooks of these clubs, or copies.
+
+    Raises Failed.
+    """
+    release = releases.previous()
+    if not release:
+        raise Failed("There is no version to go back to.")
+    newest = releases.newest_logbook(release)
+    for club in to_move:
+        if not clubs.is_readable(club, newest):
+            clubs.fitting_copy(club, newest)
+    return release
 
 
 # ---- Switch ----

@@ -409,6 +409,11 @@ def a_club_is_there_at_once(reader):
     assert reader.ask("join", f"https://reds.{NAME}", name="ada", word=word)["ok"]
 
 
+@before("^sudo make restore CLUB=reds$")
+def there_is_a_copy(reader):
+    reader.type("sudo make backup CLUB=reds")
+
+
 @before("CANARY=seals")
 def the_canary_is_awake(reader):
     assert reader.ask("status", f"https://seals.{NAME}")["ok"]
@@ -463,4 +468,4 @@ def test_all_that_is_told_of_lines_fits_one():
     for pattern in [*BEFORE, *AFTER, *ENDLESS]:
         assert any(re.search(pattern, line) for line in lines), pattern
     for words in [*NOT_TYPED, *REPLACED, OTHER_WAY]:
-        assert words in HANDBOOK + README, words
+        assert words in HANDBOOK + README + DISTRICT, words
