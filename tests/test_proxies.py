@@ -22,13 +22,14 @@ from tests.fleet import a_browser, write_logbook
 from tests.slow import ATTACKER, Slow, small_server
 
 NAME = "reds.example.org"
+MODE = re.search("^SocketMode=(.*)", (ROOT / "deploy/mocean@.socket").read_text(), re.MULTILINE)[1]
 DISTRICT = ["district.Caddyfile", "district-nginx.conf"]
 # A server at the door of a club, as systemd would start it. The tests themselves come by a port.
 OPEN_A_DOOR = """
 import os, socket, sys
 door = socket.socket(socket.AF_UNIX)
 door.bind(os.environ["DOOR"])
-os.chmod(os.environ["DOOR"], 0o777)
+os.chmod(os.environ["DOOR"], int(os.environ["MODE"], 8))
 door.listen(1024)
 os.dup2(door.fileno(), 3)
 os.set_inheritable(3, True)
@@ -156,7 +157,7 @@ def before_a_server(file):
         folder.chmod(0o755)  # nginx works as another user
         settings = {"MOCEAN_HOSTS": f"{NAME},example.org", "MOCEAN_HARBOUR_KEY": KEY}
         if file in DISTRICT:
-            server = Server(*WITH_DOOR, DOOR=f"{folder}/mocean@reds.sock", **settings)
+            server = Server(*WITH_DOOR, DOOR=f"{folder}/mocean@reds.sock", MODE=MODE, **settings)
         else:
             server = Server(MOCEAN_PROXIES="127.0.0.1", **settings)
         server.start(folder / "server")
@@ -216,7 +217,7 @@ def listening_like(server):
     Path(door).unlink()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(door)
-    Path(door).chmod(0o777)
+    Path(door).chmod(int(MODE, 8))
     listener.listen()
     return listener
 
