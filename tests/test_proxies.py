@@ -25,11 +25,11 @@ NAME = "reds.example.org"
 MODE = re.search("^SocketMode=(.*)", (ROOT / "deploy/mocean@.socket").read_text(), re.MULTILINE)[1]
 DISTRICT = ["district.Caddyfile", "district-nginx.conf"]
 # A server at the door of a club, as systemd would start it. The tests themselves come by a port.
-OPEN_A_DOOR = """
+OPEN_A_DOOR = f"""
 import os, socket, sys
 door = socket.socket(socket.AF_UNIX)
 door.bind(os.environ["DOOR"])
-os.chmod(os.environ["DOOR"], int(os.environ["MODE"], 8))
+os.chmod(os.environ["DOOR"], 0o{MODE})
 door.listen(1024)
 os.dup2(door.fileno(), 3)
 os.set_inheritable(3, True)
@@ -157,7 +157,7 @@ def before_a_server(file):
         folder.chmod(0o755)  # nginx works as another user
         settings = {"MOCEAN_HOSTS": f"{NAME},example.org", "MOCEAN_HARBOUR_KEY": KEY}
         if file in DISTRICT:
-            server = Server(*WITH_DOOR, DOOR=f"{folder}/mocean@reds.sock", MODE=MODE, **settings)
+            server = Server(*WITH_DOOR, DOOR=f"{folder}/mocean@reds.sock", **settings)
         else:
             server = Server(MOCEAN_PROXIES="127.0.0.1", **settings)
         server.start(folder / "server")
