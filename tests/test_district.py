@@ -14,7 +14,7 @@ import pytest
 
 from server.door import Door
 from tests.box import Service, what_is_missing
-from tests.conftest import wait_until
+from tests.conftest import ROOT, free_port, wait_until
 from tests.upgrades import MIGRATES, NEW, box_with_wheels, fresh_service, upgrade
 
 MISSING = what_is_missing()
@@ -234,6 +234,57 @@ def asked_all_the_time(club):
         finally:
             is_over.set()
         polled.result()
+
+
+# ---- The one door ----
+
+
+@contextmanager
+def running(box, program, file, config):
+    """A proxy of the district, as its package runs it. Yields a function that asks it, for a status and a reply."""
+    port, plain = free_port(), free_port()
+    config = re.sub(r".*listen \[::\].*\n", "", config).replace("8079", str(free_port()))
+    config = config.replace("listen 80;", f"listen {plain};").replace("listen 443 ", f"listen {port} ")
+    config = config.replace("\t\ton_demand\n", "\t\ton_demand\n\t\tissuer internal\n")
+    ports = f"{{\n\tadmin off\n\tskip_install_trust\n\thttp_port {plain}\n\thttps_port {port}\n"
+    box.write(f"/etc/{program}/{file}", config.replace("\n{\n", f"\n{ports}", 1) if program == "caddy" else config)
+
+    def ask(host, path):
+        to = ("--resolve", f"{host}:{port}:127.0.0.1", f"https://{host}:{port}{path}")
+        *reply, status = box.run("curl", "-sk", "--write-out", "\n%{http_code}", *to).stdout.splitlines()
+        return int(status), "\n".join(reply)
+
+    started = box.run("systemctl", "restart", program)
+    assert started.returncode == 0, started.stderr
+    try:
+        wait_until(lambda: ask("example.org", "/")[0] == 404)
+        yield ask
+    finally:
+        box.run("systemctl", "kill", "--signal=KILL", program)
+        box.run("systemctl", "stop", program)
+
+
+@pytest.mark.parametrize(
+    ("program", "file", "ours"),
+    [("caddy", "Caddyfile", "district.Caddyfile"), ("nginx", "nginx.conf", "district-nginx.conf")],
+)
+def test_a_proxy_finds_each_club_whose_door_is_open(box, reds, program, file, ours):
+    keys = "/etc/letsencrypt/live/example.org"
+    box.run("mkdir", "-p", keys)
+    request = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=example.org")
+    box.run(*request, "-keyout", f"{keys}/privkey.pem", "-out", f"{keys}/fullchain.pem", check=True)
+    box.run("sed", "-i", "s/^MOCEAN_HOSTS=.*/&,example.org/", "/etc/mocean@reds.env")
+    with running(box, program, file, (ROOT / "deploy" / ours).read_text(encoding="utf-8")) as ask:
+        assert reds.is_asleep()
+        for host, path in (("example.org", "/reds/status"), ("reds.example.org", "/status")):
+            status, reply = ask(host, path)
+            assert (status, " sailing, " in reply) == (200, True), reply
+        order(box, "suspend", "CLUB=reds")
+        for path in ("/reds/status", "/blues/status"):
+            status, reply = ask("example.org", path)
+            assert (status, reply[:32]) == (404, "There is no club at this address")
+        order(box, "resume", "CLUB=reds")
+        assert ask("example.org", "/reds/status")[0] == 200
 
 
 # ---- Upgrades ----

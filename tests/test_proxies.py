@@ -22,13 +22,14 @@ from tests.fleet import a_browser, write_logbook
 from tests.slow import ATTACKER, Slow, small_server
 
 NAME = "reds.example.org"
+MODE = re.search("^SocketMode=(.*)", (ROOT / "deploy/mocean@.socket").read_text(), re.MULTILINE)[1]
 DISTRICT = ["district.Caddyfile", "district-nginx.conf"]
 # A server at the door of a club, as systemd would start it. The tests themselves come by a port.
-OPEN_A_DOOR = """
+OPEN_A_DOOR = f"""
 import os, socket, sys
 door = socket.socket(socket.AF_UNIX)
 door.bind(os.environ["DOOR"])
-os.chmod(os.environ["DOOR"], 0o777)
+os.chmod(os.environ["DOOR"], 0o{MODE})
 door.listen(1024)
 os.dup2(door.fileno(), 3)
 os.set_inheritable(3, True)
@@ -216,7 +217,7 @@ def listening_like(server):
     Path(door).unlink()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(door)
-    Path(door).chmod(0o777)
+    Path(door).chmod(int(MODE, 8))
     listener.listen()
     return listener
 
