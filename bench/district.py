@@ -12,6 +12,7 @@ import asyncio
 import json
 import random
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -387,6 +388,7 @@ def main():
         parser.error(f"no such stage: {', '.join(unknown)}")
     if missing := what_is_missing():
         parser.error(missing)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that also `kill` leaves no box behind
     with box_with_wheels() as box:
         fresh_service(box)
         box.run("systemctl", "disable", "--now", "mocean", check=True)
