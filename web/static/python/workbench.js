@@ -15,7 +15,7 @@ const editor = new Editor(at("editor"), { change: keep, leave: () => at("run").f
 const output = new Console(at("console"), (line) => editor.goTo(line));
 const picture = new Picture(at("picture"));
 const { pyodide, wheels, id } = at("workbench").dataset;
-const frontDoor = new URL("../../", import.meta.url).href;
+const frontDoor = new URL("../../", import.meta.url);
 const first = editor.source;
 let name; // of the program that is open
 let cameFrom; // what had the focus when a program was started
@@ -78,7 +78,13 @@ function follow({ key, newValue }) {
 
 // ---- Running ----
 
-const runner = new Runner({ pyodide: frontDoor + pyodide, wheels: wheels.split(" ").map((wheel) => frontDoor + wheel), url: frontDoor, id }, {
+const files = {
+  pyodide: frontDoor.pathname + pyodide,
+  wheels: wheels.split(" ").map((wheel) => frontDoor.pathname + wheel),
+  url: frontDoor.href,
+  id,
+};
+const runner = new Runner(files, {
   print: (text, kind) => output.print(text, kind),
   input: (prompt) => output.ask(prompt),
   request: (facts) => addRequest(at("bars"), at("requests"), facts),
