@@ -8,7 +8,7 @@ import sys
 import pytest
 import requests
 
-from tests.conftest import ROOT, Server, free_port
+from tests.conftest import ROOT, Server, free_port, wait_until
 
 LAUNCH = (sys.executable, "-m", "server.launch")
 
@@ -170,7 +170,8 @@ def test_ipv6(host, reached_at, shown, tmp_path):
         return subprocess.run(command, cwd=ROOT, env=server.environment, capture_output=True, text=True, timeout=30)
 
     try:
-        assert f"Mocean is open: http://{shown}:{server.port}/" in server.log.read_text()
+        # The master writes the log, and may be a moment late.
+        wait_until(lambda: f"Mocean is open: http://{shown}:{server.port}/" in server.log.read_text())
         for name, address in zip(("ada", "bob"), reached_at):
             url = f"http://{address}:{server.port}"
             assert requests.get(f"{url}/join?name={name}", timeout=10).ok
