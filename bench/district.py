@@ -239,8 +239,8 @@ async def play(district, options):
     yield f"{len(wakings)} other clubs woke meanwhile: the first reply came after {spread(wakings)}."
     memory = district.memory(*awake)
     yield f"A club that is played takes up {memory / len(awake):.1f} MB, all take up {memory:.0f} MB."
-    yield f"A club that was played so long has {district.disk(awake[0])} kB on the disk."
-    district.put_to_sleep(*awake)
+    district.put_to_sleep(*awake)  # at which a logbook's WAL goes
+    yield f"A club that was played so long, and sleeps, has {district.disk(awake[0])} kB on the disk."
 
 
 @contextmanager
