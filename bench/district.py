@@ -318,7 +318,7 @@ async def upgrade_all(district, options):
         gaps = {club: [] for club in awake}
         polls = [asyncio.create_task(poll(district, club, gaps[club])) for club in awake]
         began = time.time()
-        result = await asyncio.to_thread(lambda: upgrade(district.box, change, CANARY=canary))  # noqa: B023
+        result = await asyncio.to_thread(upgrade, district.box, change, CANARY=canary)
         seconds = time.time() - began
         assert not any(task.done() for task in polls), polls
         for task in polls:

@@ -4,6 +4,7 @@ A *club* is here the name of its server, as systemd knows it: `mocean`, or `moce
 /etc/mocean@reds.env, its logbook in /var/lib/mocean@reds unless they name another file.
 """
 
+import shutil
 import sqlite3
 import subprocess
 from contextlib import closing, contextmanager
@@ -78,6 +79,14 @@ def settings_file(club):
     return Path(f"/etc/{club}.env")
 
 
+def in_district(name):
+    """The club of a district that has this name: mocean@reds for reds. Raises Failed if there is none."""
+    club = f"mocean@{name}"
+    if not settings_file(club).exists():
+        raise Failed(f"There is no club “{name}” here. To see all, type: sudo make clubs")
+    return club
+
+
 def settings_of(club):
     """The settings of a club. Raises Failed."""
     try:
@@ -116,6 +125,12 @@ def keep_logbook(club):
             keep(file, "upgrade")
     except (sqlite3.Error, OSError) as problem:
         raise Failed(f"No backup of the logbook {file} can be made: {problem}") from None
+
+
+def remove_files(club):
+    """Remove the logbook of a club, with its copies and tracks."""
+    shutil.rmtree(STATE / club, ignore_errors=True)
+    (STATE.parent / club).unlink(missing_ok=True)  # the link that systemd has made
 
 
 def version_of(file):

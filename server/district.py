@@ -18,7 +18,6 @@ import csv
 import os
 import re
 import secrets
-import shutil
 import sqlite3
 import sys
 import tarfile
@@ -60,12 +59,6 @@ def doors_of(names):
 def known():
     """The names of all clubs, suspended or not."""
     return sorted(file.stem.partition("@")[2] for file in Path("/etc").glob("mocean@*.env"))
-
-
-def check_known(name):
-    """Raises Failed if there is no such club."""
-    if name not in known():
-        raise Failed(f"There is no club “{name}” here: /etc/{unit_of(name)}.env does not exist. To see all: make clubs")
 
 
 # ---- Make ----
@@ -172,9 +165,10 @@ def look_at(name, states):
     is_up = server in ("active", "activating")
     state = "awake" if is_up else "asleep" if door == "active" else "suspended"
     sailing = (re.match(r"\d+", clubs.status_of(unit)) or "0")[0] if is_up else 0
-    held = "" if releases.used_by(unit) == releases.in_use() else "held on an older version"
+    release = releases.used_by(unit)
+    held = "" if release == releases.in_use() else "held on an older version"
     trouble = "failed" if "failed" in (server, door) else held
-    version = releases.version_of(releases.used_by(unit))
+    version = releases.version_of(release)
     if not file.exists():
         return state, sailing, 0, "never", version, "", "", trouble
     try:
@@ -205,16 +199,16 @@ def check():
 
 def suspend(name):
     """Close a club's door, and stop its server."""
-    check_known(name)
+    club = clubs.in_district(name)
     systemctl("disable", "--no-reload", *doors_of([name]))
-    clubs.stop(*doors_of([name]), unit_of(name))
+    clubs.stop(*doors_of([name]), club)
 
 
 def resume(name):
     """Open a club's door again, also after a failure. It uses the release of all, if it was held on another one."""
-    check_known(name)
-    clubs.stop(*doors_of([name]), unit_of(name))
-    releases.let_go(unit_of(name))
+    club = clubs.in_district(name)
+    clubs.stop(*doors_of([name]), club)
+    releases.let_go(club)
     open_doors([name])
 
 
@@ -223,11 +217,11 @@ def remove(name, with_logbook):
     suspend(name)
     releases.let_go(unit_of(name))
     clubs.settings_file(unit_of(name)).unlink()
-    folder = clubs.STATE / unit_of(name)
     if with_logbook:
-        shutil.rmtree(folder, ignore_errors=True)
-        (clubs.STATE.parent / folder.name).unlink(missing_ok=True)
-    say(f"The club {name} is gone." if with_logbook else f"The club {name} is gone. Its logbook is still in {folder}")
+        clubs.remove_files(unit_of(name))
+        say(f"The club {name} is gone.")
+    else:
+        say(f"The club {name} is gone. Its logbook is still in {clubs.STATE / unit_of(name)}")
 
 
 def export(name, file):

@@ -11,7 +11,6 @@ Needs root, systemd, and nothing but Python's standard library.
 
 import argparse
 import os
-import shutil
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -94,9 +93,7 @@ def rollback():
 def roll_back(name):
     """Let one club of a district use the release before, until `make resume`. Raises Failed."""
     check_machine()
-    club = f"mocean@{name}"
-    if not clubs.settings_file(club).exists():
-        raise Failed(f"There is no club “{name}” here.")
+    club = clubs.in_district(name)
     release = way_back([club])
     with uninterrupted():
         stay(club, release)
@@ -133,14 +130,11 @@ def switch(release, canary=None):
     if not old:
         running = running or [FIRST]
     first, *others = running or [None]
-    used = {club: releases.used_by(club) for club in {*running, *misfits}}
+    used = {club: releases.used_by(club) for club in others}
     say(f"Switching to {releases.version_of(release)} ...")
     SWITCHING.write_text("\n".join(running))
     try:
-        for club, problem in misfits.items():
-            if club not in running:
-                say(f"{club} sleeps, and will stay on {releases.version_of(used[club])}. {problem}")
-                releases.hold(club, used[club])
+        hold_sleepers({club: problem for club, problem in misfits.items() if club not in running})
         try:
             releases.place(release)
             if first:
@@ -160,6 +154,14 @@ def switch(release, canary=None):
     for club in running:
         was = f" Before, it was {releases.version_of(old)}." if old else ""
         say(f"{club}: {clubs.status_of(club)}{was}")
+
+
+def hold_sleepers(misfits):
+    """Let clubs that sleep, and can't use a new release, stay on theirs. Each is given with what is wrong."""
+    for club, problem in misfits.items():
+        release = releases.used_by(club)
+        say(f"{club} sleeps, and will stay on {releases.version_of(release)}. {problem}")
+        releases.hold(club, release)
 
 
 def go_back(old, before, moved):
@@ -250,8 +252,7 @@ def uninstall(with_logbook):
         releases.remove()
         if with_logbook:
             for folder in [clubs.STATE / "mocean", *clubs.STATE.glob("mocean@*")]:
-                shutil.rmtree(folder, ignore_errors=True)
-                (clubs.STATE.parent / folder.name).unlink(missing_ok=True)
+                clubs.remove_files(folder.name)
             say("The program and the logbooks are gone, with their backups and tracks. The settings are still in /etc.")
         else:
             say(f"The program is gone. The logbooks are still in {clubs.STATE.parent}/mocean*, the settings in /etc.")

@@ -19,11 +19,12 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from server import launch
 from server.clubs import stop
 from server.commands import Failed, run, say, systemctl
 from server.version import COMMIT, HERE, with_commit
 
-PROGRAM, PREVIOUS, HELD = Path("/opt/mocean"), Path("/opt/mocean.previous"), Path("/opt/mocean.held")
+PROGRAM, PREVIOUS, HELD = Path("/opt/mocean"), Path("/opt/mocean.previous"), Path(launch.HELD)
 UNITS = Path("/etc/systemd/system")
 NAMES = ("mocean.service", "mocean@.service")  # one file under two names: it says why
 OURS = re.compile(r"mocean-(20\d{6}-\d{6}(\.partial)?|env-[0-9a-f]{12})")  # the names of folders
@@ -37,13 +38,13 @@ def in_use():
 
 
 def held():
-    """The releases on which single clubs are held, by the names of their services: see `hold`."""
-    return {link.name: link.resolve() for link in HELD.iterdir()} if HELD.exists() else {}
+    """The releases on which single clubs are held: see `hold`."""
+    return {link.resolve() for link in HELD.glob("*")}
 
 
 def used_by(club):
     """The release that a club's server uses, or will when it starts."""
-    return held().get(club, in_use())
+    return (HELD / club).resolve() if (HELD / club).exists() else in_use()
 
 
 def hold(club, release):
@@ -57,7 +58,6 @@ def let_go(club):
     (HELD / club).unlink(missing_ok=True)
 
 
-@cache
 def misfits(release):
     """The clubs of a district whose settings or logbook a release can't use, each with what is wrong."""
     if not (release / "server/district.py").exists():  # it is older than districts
@@ -231,7 +231,7 @@ def link(path, target):
 
 def clean_up():
     """Remove what is in use no more, and what was left half-made by a command that was killed."""
-    kept = {release for release in (in_use(), previous(), *held().values()) if release}
+    kept = {release for release in (in_use(), previous(), *held()) if release}
     used = kept | {(release / "env").resolve() for release in kept}
     for folder in set(PROGRAM.parent.iterdir()) - used:
         if OURS.fullmatch(folder.name):

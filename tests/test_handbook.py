@@ -141,8 +141,12 @@ def bare(line):
 
 OWN_SERVER = next(section for section in sections(README) if title(section) == "Run your own server")
 FIRST, *OTHERS, LAST = (section for section in sections(HANDBOOK) if section.startswith("##") and steps(section))
-CLUBS = [section for section in sections(DISTRICT) if section.startswith("##") and steps(section)]
-CLUBS = [section for section in CLUBS if title(section) != "Kubernetes"]  # which needs a cluster
+NEEDS_A_CLUSTER = "Kubernetes"
+CLUBS = [
+    section
+    for section in sections(DISTRICT)
+    if section.startswith("##") and steps(section) and title(section) != NEEDS_A_CLUSTER
+]
 STORY = sorted([FIRST, OWN_SERVER, *OTHERS, *CLUBS, LAST], key=lambda section: title(section) == OTHER_WAY)
 IN_BLOCKS = {bare(what) for section in STORY for how, what in steps(section) if how == "sh"}
 
